@@ -1,0 +1,147 @@
+// The composition root: the only file that knows every part. Read it top to bottom to see what the program is made of.
+import { sql } from 'kysely';
+import packageJson from '../package.json' with { type: 'json' };
+import type { Config } from './config.ts';
+import { type Clock, formatTime } from './core/clock.ts';
+import type { Ids } from './core/crypto.ts';
+import type { Route } from './core/endpoint.ts';
+import type { Logger } from './core/log.ts';
+import type { Embedder, VectorIndex } from './core/ports.ts';
+import { createHttp } from './entry/http/server.ts';
+import { accessRoutes } from './features/access/routes.ts';
+import { type AccessService, createAccess } from './features/access/service.ts';
+import { createBatch } from './features/memory/batch.ts';
+import { embedMissing, memoryJobs } from './features/memory/jobs.ts';
+import { memoryRoutes } from './features/memory/routes.ts';
+import { createSemantics } from './features/memory/semantics.ts';
+import { createMemory, type MemoryService } from './features/memory/service.ts';
+import { createTouches, FLUSH_EVERY_MS } from './features/memory/touches.ts';
+import { systemRoutes } from './features/system/routes.ts';
+import { createSystem } from './features/system/service.ts';
+import type { Database } from './platform/db/dialect.ts';
+import { openDatabase } from './platform/db/open.ts';
+import { createRunner, type Runner } from './platform/jobs/runner.ts';
+import { createLogger } from './platform/log.ts';
+import { sha256, systemClock, systemIds } from './platform/system.ts';
+import { storesOn } from './stores.ts';
+
+export const VERSION = packageJson.version;
+
+/** What tests replace: time, chance, models, the database. */
+export interface Ports {
+  clock: Clock;
+  ids: Ids;
+  logger: Logger;
+  database: Database;
+  embedder: Embedder | null;
+  vectors: VectorIndex | null;
+  /** Fail a request whose answer breaks its contract. */
+  checkAnswers: boolean;
+}
+
+export interface App {
+  readonly routes: readonly Route[];
+  readonly fetch: (request: Request, env?: { peer: string | null }) => Response | Promise<Response>;
+  readonly access: AccessService;
+  readonly memory: MemoryService;
+  readonly jobs: Runner;
+  readonly database: Database;
+  readonly embedder: Embedder | null;
+  /** Writes what is buffered: access counts, times keys were used. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createApp(config: Config, swap: Partial<Ports> = {}): Promise<App> {
+  const clock = swap.clock ?? systemClock;
+  const ids = swap.ids ?? systemIds;
+  const logger = swap.logger ?? createLogger(config.log_level, config.log_format);
+  const closing: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const step of closing.splice(0).reverse()) await step();
+  };
+  try {
+    const database =
+      swap.database ??
+      (await openDatabase({
+        url: config.database_url?.reveal() ?? null,
+        path: config.db_path,
+        key: config.encryption.key?.reveal() ?? null,
+        synchronous: config.db_synchronous,
+        now: formatTime(clock.now()),
+      }));
+    closing.push(() => database.close());
+    const { read, atomically } = storesOn(database, clock);
+
+    const embedder = swap.embedder ?? null;
+    const index = swap.vectors ?? null;
+    const semantics = createSemantics({ embedder, index, logger });
+    const touches = createTouches({ atomically, clock, logger });
+    const access = createAccess({
+      read,
+      atomically,
+      clock,
+      ids,
+      sha256,
+      bootstrapSecret: config.bootstrap_secret?.reveal() ?? null,
+      pepper: config.api_key_pepper?.reveal() ?? null,
+      openAccess: config.open_access,
+    });
+    await access.start(config.api_key?.reveal() ?? null);
+    const memory = createMemory({
+      read,
+      atomically,
+      semantics,
+      touches,
+      spaceExists: access.spaceExists,
+      clock,
+      ids,
+      sha256,
+      maxContentBytes: config.limits.content_bytes,
+    });
+    const system = createSystem({
+      version: VERSION,
+      database: database.description.split(' ')[0]!,
+      model: embedder?.identity ?? null,
+      ping: async () => void (await sql`select 1`.execute(database.reader.db)),
+      clock,
+    });
+
+    const jobs = createRunner({
+      atomically,
+      handlers: memoryJobs({ read, atomically, embedder, semantics }),
+      clock,
+      owner: ids.uuid(),
+      logger,
+    });
+    closing.push(() => jobs.close());
+    if (embedder) await atomically(({ jobs: queue }) => queue.enqueue(embedMissing, { model: embedder.identity.key }));
+    jobs.wake();
+
+    const flush = async () => {
+      await touches.flush();
+      await access.flush();
+    };
+    const flushing = setInterval(() => void flush().catch((error) => logger.warn({ err: error }, 'buffered counts could not be written')), FLUSH_EVERY_MS);
+    flushing.unref?.();
+    closing.push(async () => {
+      clearInterval(flushing);
+      await flush();
+    });
+
+    const routes: Route[] = [...systemRoutes(system), ...accessRoutes(access), ...memoryRoutes(memory, createBatch(memory))];
+    const http = createHttp(routes, {
+      resolve: access.resolve,
+      ids,
+      logger,
+      allowedOrigins: config.allowed_origins,
+      maxBodyBytes: config.limits.body_bytes,
+      checkAnswers: swap.checkAnswers ?? false,
+      observe() {},
+    });
+    return { routes, fetch: (request, env = { peer: null }) => http.fetch(request, env), access, memory, jobs, database, embedder, flush, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

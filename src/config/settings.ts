@@ -1,0 +1,288 @@
+// Every setting, once. Flags, variables, file keys, help and `explain` all come from this table.
+import * as kind from './kinds.ts';
+
+export interface Setting {
+  readonly kind: kind.Kind<unknown>;
+  readonly fallback: unknown;
+  readonly help: string;
+  /** Without the dashes. Secrets of the server have none: other users of the machine can read a command line. */
+  readonly flag?: string;
+  /** The documented name first, then other names that still work. */
+  readonly env: readonly string[];
+  /** For a variable that other programs define: picks our part of it, or null to pass over it. */
+  readonly translate?: Readonly<Record<string, (text: string) => string | null>>;
+  readonly secret?: true;
+  /** The file may not set it. */
+  readonly not_in_file?: true;
+  /** Who needs it, the server when not said; help shows each program its own. */
+  readonly used_by?: 'client' | 'both';
+  /** Left at its default in other roles, because the variable means something else there. */
+  readonly server_only?: true;
+}
+
+/** Of `engram=debug,info` only `info` speaks of every module. */
+const plainRustLevel = (directives: string): string | null =>
+  directives
+    .split(',')
+    .map((directive) => directive.trim().toLowerCase())
+    .find((directive) => /^(trace|debug|info|warn|error|off)$/.test(directive)) ?? null;
+
+const LATER = 'is not available in this version; use env, or none for no encryption';
+const HEX_64 = /^[0-9a-f]{64}$/i;
+
+export const SETTINGS = {
+  config_file: {
+    kind: kind.text('file'),
+    fallback: null,
+    flag: 'config',
+    env: ['ENGRAM_CONFIG_FILE'],
+    help: 'Settings file; without it ./engram.toml, then ~/.config/engram/config.toml',
+    not_in_file: true,
+    used_by: 'both',
+  },
+  host: {
+    kind: kind.host,
+    fallback: '127.0.0.1',
+    flag: 'host',
+    env: ['ENGRAM_HOST'],
+    help: 'Address the server listens on',
+  },
+  port: {
+    kind: kind.whole(0, 65_535),
+    fallback: 4200,
+    flag: 'port',
+    env: ['ENGRAM_PORT'],
+    help: 'Port the server listens on; 0 takes any free one',
+  },
+  data_dir: {
+    kind: kind.text('folder'),
+    fallback: './data',
+    flag: 'data-dir',
+    env: ['ENGRAM_DATA_DIR'],
+    help: 'Folder that holds everything the server stores',
+  },
+  db_path: {
+    kind: kind.text('file'),
+    fallback: 'engram.db',
+    flag: 'db-path',
+    env: ['ENGRAM_DB_PATH'],
+    help: 'SQLite database file, relative to the data folder',
+  },
+  database_url: {
+    kind: kind.secret(
+      'postgres://… or postgresql://…',
+      (text) => /^postgres(ql)?:\/\/./i.test(text) && URL.canParse(text),
+    ),
+    fallback: null,
+    env: ['ENGRAM_DATABASE_URL'],
+    help: 'PostgreSQL to use in place of the embedded SQLite',
+    secret: true,
+  },
+  db_synchronous: {
+    kind: kind.oneOf(['full', 'normal']),
+    fallback: 'full',
+    flag: 'db-synchronous',
+    env: ['ENGRAM_DB_SYNCHRONOUS'],
+    help: 'full survives a power cut; normal writes faster and may lose the last moments',
+  },
+  'encryption.mode': {
+    kind: kind.oneOf(['none', 'env'], {}, { keyfile: LATER, yubikey: LATER, passphrase: LATER }),
+    fallback: 'none',
+    flag: 'encryption-mode',
+    env: ['ENGRAM_ENCRYPTION_MODE'],
+    help: 'Encryption of the database file; env takes the key from ENGRAM_DB_KEY',
+  },
+  'encryption.key': {
+    kind: kind.secretMatching('64 hex digits', HEX_64),
+    fallback: null,
+    env: ['ENGRAM_DB_KEY'],
+    help: 'Key of the encrypted database',
+    secret: true,
+  },
+  api_key: {
+    kind: kind.secretMatching(
+      'eg_ or engram_ followed by 32 or 64 hex digits',
+      /^(eg_|engram_)([0-9a-f]{32}|[0-9a-f]{64})$/i,
+    ),
+    fallback: null,
+    env: ['ENGRAM_API_KEY'],
+    help: 'Key the first administrator gets instead of a random one',
+    secret: true,
+    server_only: true,
+  },
+  bootstrap_secret: {
+    kind: kind.secret('text on one line, not empty', () => true),
+    fallback: null,
+    env: ['ENGRAM_BOOTSTRAP_SECRET'],
+    help: 'Has to be presented to be handed the first key',
+    secret: true,
+  },
+  api_key_pepper: {
+    kind: kind.secretMatching('64 hex digits', HEX_64),
+    fallback: null,
+    env: ['ENGRAM_API_KEY_PEPPER'],
+    help: 'Mixed into stored key hashes; losing it makes every key invalid',
+    secret: true,
+  },
+  open_access: {
+    kind: kind.toggle,
+    fallback: false,
+    flag: 'open-access',
+    env: ['ENGRAM_OPEN_ACCESS'],
+    help: 'Answer requests that carry no key; only for a loopback host',
+  },
+  allow_open_access_in_release: {
+    kind: kind.exactly('yes-i-am-sure'),
+    fallback: false,
+    env: ['ENGRAM_ALLOW_OPEN_ACCESS_IN_RELEASE'],
+    help: 'yes-i-am-sure permits open access on other hosts too',
+    not_in_file: true,
+  },
+  allowed_origins: {
+    kind: kind.origins,
+    fallback: [],
+    flag: 'allowed-origins',
+    env: ['ENGRAM_ALLOWED_ORIGINS'],
+    help: 'Web origins that may call the server from a browser',
+  },
+  trusted_proxies: {
+    kind: kind.addresses,
+    fallback: [],
+    flag: 'trusted-proxies',
+    env: ['ENGRAM_TRUSTED_PROXIES'],
+    help: 'Proxies whose X-Forwarded-For is believed',
+  },
+  log_level: {
+    kind: kind.oneOf(['debug', 'info', 'warn', 'error', 'silent'], { trace: 'debug', off: 'silent' }),
+    fallback: 'info',
+    flag: 'log-level',
+    env: ['ENGRAM_LOG_LEVEL', 'RUST_LOG'],
+    translate: { RUST_LOG: plainRustLevel },
+    help: 'Least important messages to log',
+    used_by: 'both',
+  },
+  log_format: {
+    kind: kind.oneOf(['text', 'json']),
+    fallback: 'text',
+    flag: 'log-format',
+    env: ['ENGRAM_LOG_FORMAT'],
+    help: 'Log lines for people or for programs',
+    used_by: 'both',
+  },
+  'embedding.model_dir': {
+    kind: kind.text('folder'),
+    fallback: null,
+    flag: 'embedding-model-dir',
+    env: ['ENGRAM_EMBEDDING_MODEL_DIR'],
+    help: 'Folder of the embedding model',
+  },
+  'embedding.onnx_file': {
+    kind: kind.text('file'),
+    fallback: 'model_quantized.onnx',
+    flag: 'embedding-onnx-file',
+    env: ['ENGRAM_EMBEDDING_ONNX_FILE', 'ENGRAM_ONNX_MODEL_FILE'],
+    help: 'Model file inside that folder',
+  },
+  'embedding.max_seq': {
+    kind: kind.whole(8, 8192),
+    fallback: 512,
+    flag: 'embedding-max-seq',
+    env: ['ENGRAM_EMBEDDING_MAX_SEQ'],
+    help: 'Longest piece of text embedded at once, in tokens',
+  },
+  'embedding.dim': {
+    kind: kind.whole(1, 65_536),
+    fallback: null,
+    flag: 'embedding-dim',
+    env: ['ENGRAM_EMBEDDING_DIM'],
+    help: 'Vector length the model must have; without it whatever the model has',
+  },
+  'embedding.model': {
+    kind: kind.text('name'),
+    fallback: null,
+    flag: 'embedding-model',
+    env: ['ENGRAM_EMBEDDING_MODEL'],
+    help: 'Name of the embedding model',
+  },
+  'embedding.threads': {
+    kind: kind.whole(0, 256),
+    fallback: 0,
+    flag: 'embedding-threads',
+    env: ['ENGRAM_EMBEDDING_THREADS'],
+    help: 'Threads for embedding; 0 uses every core',
+  },
+  'vectors.use_lance': {
+    kind: kind.toggle,
+    fallback: true,
+    flag: 'lance-index',
+    env: ['ENGRAM_USE_LANCE_INDEX'],
+    help: 'Use a LanceDB index once there are many memories',
+  },
+  'vectors.lance_path': {
+    kind: kind.text('folder'),
+    fallback: 'lance',
+    flag: 'lance-path',
+    env: ['ENGRAM_LANCE_INDEX_PATH'],
+    help: 'Folder of the LanceDB index, relative to the data folder',
+  },
+  'vectors.lance_threshold': {
+    kind: kind.whole(0, 1_000_000_000),
+    fallback: 50_000,
+    flag: 'lance-threshold',
+    env: ['ENGRAM_LANCE_THRESHOLD'],
+    help: 'Number of vectors from which the LanceDB index is used',
+  },
+  retention: {
+    kind: kind.decimal(0.5, 0.99),
+    fallback: 0.9,
+    flag: 'retention',
+    env: ['ENGRAM_DEFAULT_RETENTION'],
+    help: 'Chance of recall at which a memory is due for review',
+  },
+  'limits.body_bytes': {
+    kind: kind.whole(1024, 1_073_741_824),
+    fallback: 2_097_152,
+    flag: 'max-body-size',
+    env: ['ENGRAM_MAX_BODY_SIZE'],
+    help: 'Largest request body, in bytes',
+  },
+  'limits.content_bytes': {
+    kind: kind.whole(1, 1_073_741_824),
+    fallback: 102_400,
+    flag: 'max-content-size',
+    env: ['ENGRAM_MAX_CONTENT_SIZE'],
+    help: 'Largest single memory, in bytes',
+  },
+  server_url: {
+    kind: kind.httpUrl,
+    fallback: 'http://127.0.0.1:4200',
+    flag: 'server',
+    env: ['ENGRAM_URL'],
+    help: 'Server that the commands talk to',
+    used_by: 'client',
+  },
+  client_key: {
+    kind: kind.secretMatching('a key without spaces', /^[\x21-\x7e]+$/),
+    fallback: null,
+    flag: 'key',
+    env: ['ENGRAM_API_KEY', 'ENGRAM_KEY'],
+    help: 'Key the commands present to the server',
+    secret: true,
+    used_by: 'client',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** What each setting ends up as. */
+export type Values = {
+  [K in SettingName]: (typeof SETTINGS)[K] extends { kind: kind.Kind<infer V>; fallback: infer F }
+    ? V | Widened<F>
+    : never;
+};
+
+/** The fallback's own literal type would say nothing more than the kind's, except for null. */
+type Widened<F> = F extends null ? null : never;
+
+export const settingNames = Object.keys(SETTINGS) as SettingName[];
+export const settingOf = (name: SettingName): Setting => SETTINGS[name];

@@ -1,0 +1,26 @@
+// Time as the product writes it: `YYYY-MM-DD HH:MM:SS`, UTC, whole seconds, sortable as text.
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+}
+
+export const formatTime = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 19).replace('T', ' ');
+
+/**
+ * Reads `YYYY-MM-DD`, `YYYY-MM-DD HH:MM[:SS]` (UTC) or RFC 3339 with an offset.
+ * @returns epoch milliseconds, or null when the text is none of these or names no real day
+ */
+export function parseTime(text: string): number | null {
+  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i.exec(text.trim());
+  if (!match) return null;
+  const [, y, mo, d, h = '00', mi = '00', s = '00', zone = 'Z'] = match;
+  const wall = Date.UTC(Number(y), Number(mo) - 1, Number(d), Number(h), Number(mi), Number(s));
+  const real = new Date(wall);
+  if (real.getUTCMonth() !== Number(mo) - 1 || real.getUTCDate() !== Number(d)) return null;
+  if (Number(h) > 23 || Number(mi) > 59 || Number(s) > 59) return null;
+  if (zone.toUpperCase() === 'Z') return wall;
+  const sign = zone.startsWith('-') ? 1 : -1;
+  const digits = zone.replace(/\D/g, '');
+  return wall + sign * (Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2))) * 60_000;
+}

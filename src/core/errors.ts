@@ -1,0 +1,72 @@
+// Every failure the product can name: one line per code. HTTP status, CLI exit code and docs/errors.md are derived from it.
+
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'too_large'
+  | 'unsupported'
+  | 'timeout'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'internal';
+
+interface ErrorInfo {
+  readonly kind: ErrorKind;
+  /** What went wrong, as one sentence without specifics. */
+  readonly title: string;
+}
+
+export const ERRORS = {
+  already_bootstrapped: { kind: 'forbidden', title: 'The first key was already handed out' },
+  body_too_large: { kind: 'too_large', title: 'The request body is larger than this endpoint accepts' },
+  bootstrap_secret_wrong: { kind: 'unauthorized', title: 'The bootstrap secret is missing or wrong' },
+  content_too_large: { kind: 'invalid', title: 'The memory is larger than 102,400 bytes' },
+  database_unavailable: { kind: 'unavailable', title: 'The database cannot be read or written' },
+  forbidden: { kind: 'forbidden', title: 'The key lacks the scope for this request' },
+  internal: { kind: 'internal', title: 'Something went wrong inside the server' },
+  invalid_json: { kind: 'invalid', title: 'The body is not valid JSON' },
+  invalid_request: { kind: 'invalid', title: 'The request did not match what this endpoint expects' },
+  json_too_deep: { kind: 'invalid', title: 'The JSON body is nested more than 64 levels deep' },
+  key_not_found: { kind: 'not_found', title: 'No key with this id' },
+  memory_not_found: { kind: 'not_found', title: 'No memory with this id' },
+  method_not_allowed: { kind: 'invalid', title: 'This path does not answer that method' },
+  name_taken: { kind: 'conflict', title: 'This name is already in use' },
+  peer_not_local: { kind: 'forbidden', title: 'Bootstrap without a secret is only open to this machine' },
+  rate_limited: { kind: 'rate_limited', title: 'Too many requests' },
+  route_not_found: { kind: 'not_found', title: 'No such path' },
+  space_not_found: { kind: 'invalid', title: 'No space with this name or id' },
+  timeout: { kind: 'timeout', title: 'The request took longer than this endpoint allows' },
+  unauthorized: { kind: 'unauthorized', title: 'No valid key was presented' },
+  unsupported_media_type: { kind: 'unsupported', title: 'The body must be application/json' },
+  user_not_found: { kind: 'not_found', title: 'No user with this id' },
+} as const satisfies Record<string, ErrorInfo>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One rejected input: where (`body.tags.0`) and why. */
+export interface Issue {
+  path: string;
+  message: string;
+}
+
+/** The only exception that carries a message meant for the caller; everything else is reported as `internal`. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly issues: readonly Issue[] | undefined;
+  constructor(code: ErrorCode, message: string = ERRORS[code].title, options: { issues?: Issue[]; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.issues = options.issues;
+  }
+  get kind(): ErrorKind {
+    return ERRORS[this.code].kind;
+  }
+}
+
+export const fail = (code: ErrorCode, message?: string, options?: { issues?: Issue[]; cause?: unknown }): never => {
+  throw new AppError(code, message, options);
+};

@@ -1,0 +1,43 @@
+// One reading of MemoryFilter in SQL, shared by listing and by every index that filters before it cuts.
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import type { MemoryFilter } from './ports.ts';
+import type { MemoryTable, Schema } from './tables.ts';
+
+type FilteredDb = Schema & { m: MemoryTable };
+
+/** Condition on `memories as m`. */
+export function matchesFilter(filter: MemoryFilter) {
+  return (eb: ExpressionBuilder<FilteredDb, 'm'>): Expression<SqlBool> => {
+    const all: Expression<SqlBool>[] = [eb('m.user_id', '=', filter.user_id)];
+    if (!filter.include_forgotten) {
+      all.push(eb('m.is_forgotten', '=', 0));
+      all.push(eb.or([eb('m.forget_after', 'is', null), eb('m.forget_after', '>', filter.now)]));
+    }
+    if (!filter.include_archived) all.push(eb('m.is_archived', '=', 0));
+    if (!filter.include_superseded) all.push(eb('m.is_latest', '=', 1), eb('m.is_consolidated', '=', 0));
+    all.push(eb('m.status', '=', filter.status ?? 'approved'));
+    if (filter.space_id !== undefined) all.push(eb('m.space_id', '=', filter.space_id));
+    if (filter.category !== undefined) all.push(eb(eb.fn('lower', ['m.category']), '=', filter.category.toLowerCase()));
+    if (filter.source !== undefined) all.push(eb(eb.fn('lower', ['m.source']), '=', filter.source.toLowerCase()));
+    if (filter.session_id !== undefined) all.push(eb('m.session_id', '=', filter.session_id));
+    if (filter.episode_id !== undefined) all.push(eb('m.episode_id', '=', filter.episode_id));
+    if (filter.is_static !== undefined) all.push(eb('m.is_static', '=', Number(filter.is_static)));
+    if (filter.importance_min !== undefined) all.push(eb('m.importance', '>=', filter.importance_min));
+    if (filter.importance_max !== undefined) all.push(eb('m.importance', '<=', filter.importance_max));
+    const when = eb.fn.coalesce('m.occurred_at', 'm.created_at');
+    if (filter.from !== undefined) all.push(eb(when, '>=', filter.from));
+    if (filter.until !== undefined) all.push(eb(when, '<=', filter.until));
+    const tagged = (tags: readonly string[]) =>
+      eb.exists(
+        eb.selectFrom('memory_tags as t').select('t.memory_id').whereRef('t.memory_id', '=', 'm.id').where('t.tag', 'in', [...tags]),
+      );
+    for (const tag of filter.tags_all ?? []) all.push(tagged([tag]));
+    if (filter.tags_any?.length) all.push(tagged(filter.tags_any));
+    if (filter.tags_none?.length) all.push(eb.not(tagged(filter.tags_none)));
+    return eb.and(all);
+  };
+}
+
+/** True when the filter asks for nothing beyond the owner's ordinary, recallable memories. */
+export const isPlain = (filter: MemoryFilter): boolean =>
+  Object.entries(filter).every(([key, value]) => key === 'user_id' || key === 'now' || value === undefined);

@@ -1,0 +1,58 @@
+// Reads a JSON body within its limits before anything is made of it: size first, then nesting, then syntax.
+import { AppError } from '../../core/errors.ts';
+
+export const MAX_JSON_DEPTH = 64;
+
+/** Deepest nesting of `{` and `[` outside strings; linear, builds nothing. */
+export function jsonDepth(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (inString) {
+      if (c === 92) i++;
+      else if (c === 34) inString = false;
+    } else if (c === 34) inString = true;
+    else if (c === 123 || c === 91) deepest = Math.max(deepest, ++depth);
+    else if (c === 125 || c === 93) depth--;
+  }
+  return deepest;
+}
+
+const tooLarge = (limit: number) => new AppError('body_too_large', `The body is larger than ${limit} bytes, the most this path accepts.`);
+
+async function readText(request: Request, limit: number): Promise<string> {
+  const declared = Number(request.headers.get('content-length') ?? 0);
+  if (declared > limit) throw tooLarge(limit);
+  if (declared > 0) return request.text(); // the server never reads more than was declared
+  if (request.body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > limit) throw tooLarge(limit);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/**
+ * @returns the parsed body; undefined when there is none
+ * @throws AppError body_too_large, unsupported_media_type, json_too_deep or invalid_json
+ */
+export async function readJson(request: Request, limit: number): Promise<unknown> {
+  const text = await readText(request, limit);
+  if (text.trim() === '') return undefined;
+  const type = request.headers.get('content-type');
+  if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
+    throw new AppError('unsupported_media_type', `Send the body as application/json, not ${type.slice(0, 80)}.`);
+  }
+  if (jsonDepth(text) > MAX_JSON_DEPTH) throw new AppError('json_too_deep', `The JSON body is nested more than ${MAX_JSON_DEPTH} levels deep.`);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AppError('invalid_json', `The body is not valid JSON: ${(error as Error).message.slice(0, 200)}`);
+  }
+}

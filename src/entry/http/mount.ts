@@ -1,0 +1,89 @@
+// Turns endpoint specs into HTTP: one request handler per spec, in the order access, input, call, answer.
+import type { Context, Hono } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { type EndpointSpec, type Route, WithStatus } from '../../core/endpoint.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import { allows, type Scope } from '../../core/scope.ts';
+import { readJson } from './body.ts';
+import { validate } from './validate.ts';
+
+export const DEFAULT_BODY_LIMIT = 256 * 1024;
+export const DEFAULT_TIMEOUT_MS = 10_000;
+
+export interface HttpEnv {
+  Bindings: { peer: string | null };
+  Variables: { request_id: string; endpoint: EndpointSpec };
+}
+
+export interface MountDeps {
+  resolve(token: string | null, spaceName: string | null): Promise<Scope>;
+  maxBodyBytes: number;
+  logger: Logger;
+  /** In tests and development: an answer that breaks its own contract is a defect worth failing for. */
+  checkAnswers: boolean;
+}
+
+const bearer = (header: string | undefined): string | null => {
+  if (header === undefined) return null;
+  const match = /^Bearer +(\S+) *$/i.exec(header);
+  return match ? match[1]! : '';
+};
+
+function timeLimit<T>(work: Promise<T> | T, ms: number): Promise<T> | T {
+  if (!(work instanceof Promise)) return work;
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AppError('timeout', `This took longer than ${ms / 1000} s.`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** `?tag=a&tag=b` reads as the last one: every query field of ours is single. */
+const queryOf = (c: Context): Record<string, string> => c.req.query();
+
+async function inputOf(spec: EndpointSpec, c: Context<HttpEnv>, deps: MountDeps) {
+  const params = spec.params ? validate(spec.params, c.req.param(), 'params') : undefined;
+  const query = spec.query ? validate(spec.query, queryOf(c), 'query') : undefined;
+  let body: unknown;
+  if (spec.body) {
+    const limit = Math.min(spec.body_limit ?? DEFAULT_BODY_LIMIT, deps.maxBodyBytes);
+    body = await readJson(c.req.raw, limit);
+    if (body === undefined) {
+      if (!spec.body_optional) throw new AppError('invalid_request', 'This path needs a JSON body.');
+      body = {};
+    }
+    body = validate(spec.body, body, 'body');
+  }
+  return { params, query, body };
+}
+
+function respond(spec: EndpointSpec, c: Context, answer: unknown, deps: MountDeps): Response {
+  const status = answer instanceof WithStatus ? answer.status : (spec.status ?? 200);
+  const body = answer instanceof WithStatus ? answer.body : answer;
+  if (body instanceof Response) return body;
+  if (deps.checkAnswers) {
+    const checked = spec.response.safeParse(body);
+    if (!checked.success) throw new Error(`${spec.id} broke its contract: ${checked.error.message}`);
+  }
+  if (spec.produces) return c.body(body as string, status as ContentfulStatusCode, { 'content-type': spec.produces });
+  return c.json(body, status as ContentfulStatusCode);
+}
+
+export function mount(app: Hono<HttpEnv>, routes: readonly Route[], deps: MountDeps): void {
+  for (const { spec, handle } of routes) {
+    const answer = async (c: Context<HttpEnv>): Promise<Response> => {
+      c.set('endpoint', spec);
+      let scope: Scope | null = null;
+      if (spec.access !== 'public') {
+        scope = await deps.resolve(bearer(c.req.header('authorization')), c.req.header('x-space') ?? c.req.header('x-engram-space') ?? null);
+        if (!allows(scope, spec.access)) {
+          throw new AppError('forbidden', `This needs a key with the "${spec.access}" scope; yours has: ${scope.scopes.join(', ')}.`);
+        }
+      }
+      const work = inputOf(spec, c, deps).then((input) => handle(input, { scope, request_id: c.get('request_id'), peer: c.env?.peer ?? null }));
+      return respond(spec, c, await timeLimit(work, spec.timeout_ms ?? DEFAULT_TIMEOUT_MS), deps);
+    };
+    for (const path of [spec.path, ...(spec.aliases ?? [])]) app.on(spec.method, path.replaceAll(/\{(\w+)\}/g, ':$1'), answer);
+  }
+}

@@ -1,0 +1,45 @@
+// The one place that writes an error to the wire: { error, code, request_id, issues? }.
+import { AppError, type ErrorKind, type Issue } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+
+const STATUS: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  timeout: 408,
+  conflict: 409,
+  too_large: 413,
+  unsupported: 415,
+  rate_limited: 429,
+  internal: 500,
+  unavailable: 503,
+};
+
+export const statusOf = (error: AppError): number => (error.code === 'method_not_allowed' ? 405 : STATUS[error.kind]);
+
+export interface Problem {
+  error: string;
+  code: string;
+  request_id: string;
+  issues?: readonly Issue[];
+}
+
+/** Anything but an AppError is logged with its cause and told to the caller as one fixed sentence. */
+export function toProblem(thrown: unknown, request_id: string, logger: Logger): { status: number; body: Problem; headers: Record<string, string> } {
+  const error =
+    thrown instanceof AppError
+      ? thrown
+      : new AppError('internal', 'Something went wrong inside the server; its log has the details under this request id.', { cause: thrown });
+  const status = statusOf(error);
+  if (status >= 500) logger.error({ err: error.cause ?? error, code: error.code, request_id }, 'request failed');
+  const headers: Record<string, string> = {};
+  if (status === 401) headers['www-authenticate'] = 'Bearer';
+  if (status === 503) headers['retry-after'] = '1';
+  if (status === 429) headers['retry-after'] = '60';
+  return {
+    status,
+    headers,
+    body: { error: error.message, code: error.code, request_id, ...(error.issues ? { issues: error.issues } : {}) },
+  };
+}

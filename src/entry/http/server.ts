@@ -1,0 +1,85 @@
+// The HTTP surface: what every request passes through, then the routes, then one way to say no.
+import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import type { Route } from '../../core/endpoint.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Ids } from '../../core/crypto.ts';
+import type { Logger } from '../../core/log.ts';
+import { type HttpEnv, mount, type MountDeps } from './mount.ts';
+import { toProblem } from './problem.ts';
+
+export interface HttpDeps extends MountDeps {
+  ids: Ids;
+  allowedOrigins: readonly string[];
+  /** Called once per answered request. */
+  observe(sample: { method: string; path: string; status: number; seconds: number }): void;
+  logger: Logger;
+}
+
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-permitted-cross-domain-policies': 'none',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+};
+
+/** Client-chosen ids are kept when they are short and plain, so that they can be searched for in logs. */
+const requestIdOf = (given: string | undefined, ids: Ids): string => (given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : ids.randomHex(8));
+
+export function createHttp(routes: readonly Route[], deps: HttpDeps): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>({ strict: false });
+  const { logger } = deps;
+
+  app.use(async function envelope(c, next) {
+    const started = performance.now();
+    const request_id = requestIdOf(c.req.header('x-request-id'), deps.ids);
+    c.set('request_id', request_id);
+    await next();
+    const { headers } = c.res;
+    for (const name in SECURITY_HEADERS) if (!headers.has(name)) headers.set(name, SECURITY_HEADERS[name]!);
+    headers.set('x-request-id', request_id);
+    const seconds = (performance.now() - started) / 1000;
+    const path = c.get('endpoint')?.path ?? 'unknown';
+    deps.observe({ method: c.req.method, path, status: c.res.status, seconds });
+    logger.debug({ request_id, method: c.req.method, path, status: c.res.status, ms: Math.round(seconds * 1e5) / 100 }, 'request');
+  });
+  if (deps.allowedOrigins.length > 0) {
+    app.use(
+      cors({
+        origin: [...deps.allowedOrigins],
+        allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+        allowHeaders: ['authorization', 'content-type', 'accept', 'cookie', 'x-space', 'x-request-id'],
+        exposeHeaders: ['x-request-id'],
+        credentials: true,
+        maxAge: 3600,
+      }),
+    );
+  }
+
+  mount(app, routes, deps);
+
+  const methods = new Map<string, Set<string>>();
+  for (const { spec } of routes) {
+    for (const path of [spec.path, ...(spec.aliases ?? [])]) {
+      const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
+      methods.set(pattern, (methods.get(pattern) ?? new Set()).add(spec.method));
+    }
+  }
+  for (const [pattern, allowed] of methods) {
+    app.all(pattern, (c) => {
+      c.header('allow', [...allowed].join(', '));
+      throw new AppError('method_not_allowed', `${c.req.path} answers ${[...allowed].join(', ')}, not ${c.req.method}.`);
+    });
+  }
+  app.notFound((c) => {
+    throw new AppError('route_not_found', `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. GET /docs lists what there is.`);
+  });
+  app.onError((error, c) => {
+    const { status, body, headers } = toProblem(error, c.get('request_id') ?? '', logger);
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    return c.json(body, status as 400);
+  });
+  return app;
+}

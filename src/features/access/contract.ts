@@ -1,0 +1,145 @@
+// First key, users, keys and spaces.
+import { z } from 'zod';
+import { endpoint } from '../../core/endpoint.ts';
+import { Id, IdParams, Text, TimeText } from '../../core/shapes.ts';
+
+const Name = (fallback: string) => Text.trim().max(200, 'at most 200 characters').transform((s) => s || fallback);
+
+export const bootstrap = endpoint({
+  id: 'access.bootstrap',
+  method: 'POST',
+  path: '/bootstrap',
+  access: 'public',
+  status: 201,
+  summary: 'Get the first admin key',
+  description: 'Works once. Without `ENGRAM_BOOTSTRAP_SECRET` it only answers callers on the same machine.',
+  body: z.strictObject({ name: Name('admin').default('admin'), secret: Text.nullish() }),
+  body_optional: true,
+  body_limit: 4096,
+  response: z.looseObject({
+    key: z.string().meta({ description: 'Shown once; keep it' }),
+    api_key: z.string(),
+    name: z.string(),
+    scopes: z.array(z.string()),
+    user_id: z.number().int(),
+    message: z.string(),
+  }),
+  errors: ['already_bootstrapped', 'bootstrap_secret_wrong', 'peer_not_local', 'rate_limited'],
+});
+
+export const createUser = endpoint({
+  id: 'access.create_user',
+  method: 'POST',
+  path: '/users',
+  access: 'admin',
+  status: 201,
+  summary: 'Create a user',
+  body: z.strictObject({
+    username: Text.trim().min(1, 'username is empty').max(100, 'at most 100 characters'),
+    email: Text.max(320).nullish(),
+    role: Text.nullish().transform((r) => (r === 'admin' || r === 'reader' ? r : 'writer')),
+  }),
+  response: z.looseObject({ id: z.number().int(), username: z.string(), role: z.string(), created_at: TimeText }),
+  errors: ['name_taken'],
+});
+export const listUsers = endpoint({
+  id: 'access.list_users',
+  method: 'GET',
+  path: '/users',
+  access: 'admin',
+  summary: 'List users',
+  response: z.looseObject({
+    users: z.array(z.looseObject({ id: z.number().int(), username: z.string(), email: z.string().nullable(), role: z.string(), is_admin: z.boolean(), created_at: TimeText })),
+    count: z.number().int(),
+  }),
+});
+
+export const createKey = endpoint({
+  id: 'access.create_key',
+  method: 'POST',
+  path: '/keys',
+  access: 'admin',
+  status: 201,
+  summary: 'Create a key',
+  body: z.strictObject({
+    name: Name('default').default('default'),
+    scopes: z
+      .union([Text, z.array(Text)])
+      .transform((s) => (Array.isArray(s) ? s.join(',') : s))
+      .default('read,write')
+      .meta({ description: 'Comma-separated: read, write, admin' }),
+    user_id: Id.nullish(),
+    space_id: Id.nullish(),
+    rate_limit: z.number().int().min(1).max(1_000_000).default(1000),
+    expires_at: Text.nullish(),
+    ttl_secs: z.number().int().positive().nullish(),
+  }),
+  body_optional: true,
+  response: z.looseObject({
+    key: z.string().meta({ description: 'Shown once; keep it' }),
+    id: z.number().int(),
+    name: z.string(),
+    scopes: z.string(),
+    rate_limit: z.number().int(),
+    user_id: z.number().int(),
+    expires_at: TimeText.nullable(),
+    message: z.string(),
+  }),
+  errors: ['user_not_found'],
+});
+export const listKeys = endpoint({
+  id: 'access.list_keys',
+  method: 'GET',
+  path: '/keys',
+  access: 'read',
+  summary: 'List your active keys',
+  response: z.looseObject({
+    keys: z.array(
+      z.looseObject({
+        id: z.number().int(),
+        user_id: z.number().int(),
+        key_prefix: z.string(),
+        name: z.string(),
+        scopes: z.array(z.string()),
+        rate_limit: z.number().int(),
+        is_active: z.boolean(),
+        last_used_at: TimeText.nullable(),
+        expires_at: TimeText.nullable(),
+        created_at: TimeText,
+        hash_version: z.number().int(),
+      }),
+    ),
+    count: z.number().int(),
+  }),
+});
+export const revokeKey = endpoint({
+  id: 'access.revoke_key',
+  method: 'DELETE',
+  path: '/keys/{id}',
+  access: 'write',
+  summary: 'Revoke a key',
+  params: IdParams,
+  response: z.looseObject({ revoked: z.literal(true), id: z.number().int() }),
+  errors: ['key_not_found'],
+});
+
+const Space = z.looseObject({ id: z.number().int(), name: z.string(), description: z.string().nullable(), created_at: TimeText });
+export const createSpace = endpoint({
+  id: 'access.create_space',
+  method: 'POST',
+  path: '/spaces',
+  access: 'write',
+  status: 201,
+  summary: 'Create a space: a separate shelf of memories, chosen with the X-Space header',
+  body: z.strictObject({ name: Text.trim().min(1, 'name is empty').max(100, 'at most 100 characters'), description: Text.max(1000).nullish() }),
+  response: Space,
+  errors: ['name_taken'],
+});
+export const listSpaces = endpoint({
+  id: 'access.list_spaces',
+  method: 'GET',
+  path: '/spaces',
+  access: 'read',
+  summary: 'List your spaces',
+  response: z.looseObject({ spaces: z.array(Space), count: z.number().int() }),
+});

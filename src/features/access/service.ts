@@ -1,0 +1,234 @@
+// Who may come in: the first key, users, keys, spaces, and the resolution of a bearer token to a scope.
+import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
+import type { Ids, Sha256 } from '../../core/crypto.ts';
+import { AppError } from '../../core/errors.ts';
+import type { FullTextIndex } from '../../core/ports.ts';
+import { ACCESS_SCOPES, type AccessScope, allows, type Scope } from '../../core/scope.ts';
+import type { Atomically } from '../../core/unit-of-work.ts';
+import { isLoopback, mintedKey, normalizeKey, parseScopes, prefixOf, sameSecret } from './rules.ts';
+import type { AccessStore, KeyRow, SpaceRow, UserRow } from './store.ts';
+
+export interface AccessDeps {
+  read: { access: AccessStore };
+  atomically: Atomically<{ access: AccessStore; fullText: FullTextIndex }>;
+  clock: Clock;
+  ids: Ids;
+  sha256: Sha256;
+  bootstrapSecret: string | null;
+  pepper: string | null;
+  openAccess: boolean;
+}
+
+interface KnownKey {
+  row: KeyRow;
+  scopes: AccessScope[];
+  expires: number | null;
+}
+
+const BOOTSTRAP_TRIES = 5;
+const BOOTSTRAP_WINDOW_MS = 60_000;
+const MAX_CACHED_KEYS = 1_000;
+const CLAIMED = 'bootstrap_claimed';
+
+export function createAccess(deps: AccessDeps) {
+  const { read, atomically, clock, ids, sha256, pepper } = deps;
+  const hashVersion = pepper === null ? 1 : 2;
+  const hashOf = (normalized: string) => sha256(pepper === null ? normalized : pepper + normalized);
+  const now = () => formatTime(clock.now());
+  const keys = new Map<string, KnownKey>();
+  const spaces = new Map<number, SpaceRow[]>();
+  const used = new Map<number, string>();
+  let failures: number[] = [];
+
+  async function spacesOf(user_id: number): Promise<SpaceRow[]> {
+    let rows = spaces.get(user_id);
+    if (!rows) {
+      rows = await read.access.spaces(user_id);
+      spaces.set(user_id, rows);
+    }
+    return rows;
+  }
+
+  async function insertUser(access: AccessStore, fullText: FullTextIndex, username: string, role: string, email: string | null): Promise<UserRow> {
+    const created_at = now();
+    const user = await access.createUser({ username, email, role, is_admin: role === 'admin' ? 1 : 0, created_at });
+    await access.createSpace({ user_id: user.id, name: 'default', description: null, created_at });
+    await fullText.createFor(user.id);
+    return user;
+  }
+
+  async function insertKey(
+    access: AccessStore,
+    key: { secret: string; user_id: number; name: string; scopes: readonly AccessScope[]; rate_limit: number; expires_at: string | null },
+  ): Promise<KeyRow> {
+    const normalized = normalizeKey(key.secret)!;
+    return access.createKey({
+      user_id: key.user_id,
+      key_prefix: prefixOf(normalized),
+      key_hash: hashOf(normalized),
+      hash_version: hashVersion,
+      name: key.name,
+      scopes: key.scopes.join(','),
+      rate_limit: key.rate_limit,
+      is_active: 1,
+      agent_id: null,
+      last_used_at: null,
+      expires_at: key.expires_at,
+      created_at: now(),
+    });
+  }
+
+  /** User 1 with an admin key; throws when somebody was first. */
+  async function claim(secret: string, name: string): Promise<void> {
+    await atomically(async ({ access, fullText }) => {
+      if ((await access.state(CLAIMED)) !== undefined || (await access.anyKey())) {
+        throw new AppError('already_bootstrapped', 'The first key was already handed out. Ask whoever has it for a key of your own (POST /keys).');
+      }
+      const owner = (await access.userById(1)) ?? (await insertUser(access, fullText, 'operator', 'admin', null));
+      await insertKey(access, { secret, user_id: owner.id, name, scopes: ACCESS_SCOPES, rate_limit: 1000, expires_at: null });
+      await access.setState(CLAIMED, owner.created_at, now());
+    });
+  }
+
+  async function lookUp(normalized: string): Promise<KnownKey | null> {
+    const hash = hashOf(normalized);
+    const known = keys.get(hash);
+    if (known) return known;
+    const row = await read.access.keyByHash(hash);
+    if (!row || !row.is_active || row.hash_version !== hashVersion) return null;
+    const key = { row, scopes: parseScopes(row.scopes).scopes, expires: row.expires_at === null ? null : parseTime(row.expires_at) };
+    if (keys.size >= MAX_CACHED_KEYS) keys.delete(keys.keys().next().value!);
+    keys.set(hash, key);
+    return key;
+  }
+
+  async function spaceNamed(user_id: number, name: string | null): Promise<number | null> {
+    if (name === null || name.trim() === '') return null;
+    const space = (await spacesOf(user_id)).find((s) => s.name === name.trim());
+    if (!space) throw new AppError('space_not_found', `There is no space named "${name.slice(0, 100)}". GET /spaces lists yours; POST /spaces makes one.`);
+    return space.id;
+  }
+
+  async function scopeFor(user_id: number, key_id: number, scopes: readonly AccessScope[], spaceName: string | null): Promise<Scope> {
+    const all = await spacesOf(user_id);
+    return {
+      user_id,
+      key_id,
+      scopes,
+      default_space_id: all.find((s) => s.name === 'default')?.id ?? null,
+      space_id: spaceName === null ? null : await spaceNamed(user_id, spaceName),
+    };
+  }
+
+  return {
+    /** Makes sure user 1 exists, and gives it `ENGRAM_API_KEY` as its admin key on the very first start. */
+    async start(seedKey: string | null): Promise<void> {
+      if (seedKey !== null && !(await read.access.anyKey())) await claim(seedKey, 'admin');
+      else if (deps.openAccess && !(await read.access.userById(1))) {
+        await atomically(async ({ access, fullText }) => void (await insertUser(access, fullText, 'operator', 'admin', null)));
+      }
+    },
+
+    needsBootstrap: async (): Promise<boolean> => !(await read.access.anyKey()),
+
+    async bootstrap(name: string, secret: string | null, peer: string | null) {
+      const at = clock.now();
+      failures = failures.filter((t) => t > at - BOOTSTRAP_WINDOW_MS);
+      if (failures.length >= BOOTSTRAP_TRIES) throw new AppError('rate_limited', 'Too many wrong bootstrap secrets; wait a minute.');
+      if (deps.bootstrapSecret !== null) {
+        if (secret === null || !sameSecret(sha256(secret), sha256(deps.bootstrapSecret))) {
+          failures.push(at);
+          throw new AppError('bootstrap_secret_wrong', 'Send the value of ENGRAM_BOOTSTRAP_SECRET as "secret".');
+        }
+      } else if (peer !== null && !isLoopback(peer)) {
+        throw new AppError('peer_not_local', 'Without ENGRAM_BOOTSTRAP_SECRET the first key is only given to callers on the same machine.');
+      }
+      const key = mintedKey(ids.randomHex(32));
+      await claim(key, name);
+      return { key, api_key: key, name, scopes: [...ACCESS_SCOPES], user_id: 1, message: 'Keep this key: it is not shown again.' };
+    },
+
+    /**
+     * Who is behind a request.
+     * @param token bearer token, null when none was sent
+     * @param spaceName `X-Space` header
+     */
+    async resolve(token: string | null, spaceName: string | null): Promise<Scope> {
+      if (token === null) {
+        if (deps.openAccess) return scopeFor(1, 0, ['read'], spaceName);
+        throw new AppError('unauthorized', 'Send your key as "Authorization: Bearer eg_...". POST /bootstrap gives the first one.');
+      }
+      const normalized = normalizeKey(token);
+      const key = normalized === null ? null : await lookUp(normalized);
+      // One sentence for unknown, malformed, expired and revoked alike: nothing to learn by trying.
+      if (!key || (key.expires !== null && key.expires <= clock.now())) throw new AppError('unauthorized', 'This key is not valid here.');
+      used.set(key.row.id, now());
+      return scopeFor(key.row.user_id, key.row.id, key.scopes, spaceName);
+    },
+
+    async createUser(request: { username: string; email?: string | null | undefined; role: string }): Promise<UserRow> {
+      return atomically(async ({ access, fullText }) => {
+        if (await access.userByName(request.username)) throw new AppError('name_taken', `There is already a user named "${request.username}".`);
+        return insertUser(access, fullText, request.username, request.role, request.email ?? null);
+      });
+    },
+    users: () => read.access.users(),
+
+    async createKey(
+      scope: Scope,
+      request: { name: string; scopes: string; user_id?: number | null | undefined; rate_limit: number; expires_at?: string | null | undefined; ttl_secs?: number | null | undefined },
+    ) {
+      const { scopes, unknown } = parseScopes(request.scopes);
+      if (unknown.length > 0 || scopes.length === 0) {
+        throw new AppError('invalid_request', `scopes may name read, write and admin; got "${request.scopes.slice(0, 100)}".`);
+      }
+      let expires: number | null = null;
+      if (request.expires_at != null) {
+        expires = parseTime(request.expires_at);
+        if (expires === null) throw new AppError('invalid_request', 'expires_at must be a time such as "2027-01-31 12:00:00" or RFC 3339.');
+      } else if (request.ttl_secs != null) expires = clock.now() + request.ttl_secs * 1000;
+      const user_id = request.user_id ?? scope.user_id;
+      const secret = mintedKey(ids.randomHex(32));
+      const expires_at = expires === null ? null : formatTime(expires);
+      const row = await atomically(async ({ access }) => {
+        if (!(await access.userById(user_id))) throw new AppError('user_not_found', `There is no user ${user_id}.`);
+        return insertKey(access, { secret, user_id, name: request.name, scopes, rate_limit: request.rate_limit, expires_at });
+      });
+      return { secret, row };
+    },
+    keys: (scope: Scope) => read.access.keys(scope.user_id),
+
+    async revoke(scope: Scope, id: number): Promise<void> {
+      const row = await atomically(async ({ access }) => {
+        const row = await access.keyById(id);
+        if (!row || (row.user_id !== scope.user_id && !allows(scope, 'admin'))) throw new AppError('key_not_found', `There is no key ${id}.`);
+        await access.deactivate(id);
+        return row;
+      });
+      keys.delete(row.key_hash);
+    },
+
+    async createSpace(scope: Scope, name: string, description: string | null): Promise<SpaceRow> {
+      const row = await atomically(async ({ access }) => {
+        const existing = await access.spaces(scope.user_id);
+        if (existing.some((s) => s.name === name)) throw new AppError('name_taken', `You already have a space named "${name}".`);
+        return access.createSpace({ user_id: scope.user_id, name, description, created_at: now() });
+      });
+      spaces.delete(scope.user_id);
+      return row;
+    },
+    spaces: (scope: Scope) => spacesOf(scope.user_id),
+    spaceExists: async (user_id: number, space_id: number): Promise<boolean> => (await spacesOf(user_id)).some((s) => s.id === space_id),
+
+    /** Writes when keys were last used; gathered so that authentication never writes. */
+    async flush(): Promise<void> {
+      if (used.size === 0) return;
+      const batch = [...used];
+      used.clear();
+      await atomically(async ({ access }) => {
+        for (const [id, at] of batch) await access.used(id, at);
+      });
+    },
+  };
+}
+export type AccessService = ReturnType<typeof createAccess>;

@@ -1,0 +1,330 @@
+// What the memory endpoints accept and answer. Field names are those of existing clients; supersets where two disagree.
+import { z } from 'zod';
+import { endpoint } from '../../core/endpoint.ts';
+import { Flag, Id, IdParams, Importance, Limit, LinkedMemory, Memory, Offset, Tags, Text, TimeText, VersionEntry } from '../../core/shapes.ts';
+import { parseTime } from '../../core/clock.ts';
+
+const When = Text.refine((text) => parseTime(text) !== null, {
+  error: 'must be a time such as "2026-03-01", "2026-03-01 09:30:00" or RFC 3339',
+});
+const Label = (fallback: string) => Text.trim().max(200, 'at most 200 characters').transform((s) => s || fallback);
+
+/** Sent by some clients, of no use here; accepted so that they keep working. */
+const tolerated = { user_id: z.unknown().optional(), agent: z.unknown().optional() };
+
+export const StoreRequest = z
+  .strictObject({
+    content: Text.meta({ description: 'What to remember; at most 102,400 bytes', example: 'Production DB is PostgreSQL 16 on db.example.com:5432' }),
+    category: Label('general').default('general'),
+    source: Label('unknown').default('unknown').meta({ description: 'Who or what says so' }),
+    importance: Importance.default(5),
+    tags: Tags.default([]),
+    session_id: Label('').nullish().meta({ description: 'Conversation or run; consecutive memories of one session are linked' }),
+    is_static: z.boolean().default(false).meta({ description: 'A permanent fact: never fades' }),
+    space_id: Id.nullish(),
+    parent_memory_id: Id.nullish().meta({ description: 'Store as the next version of this memory' }),
+    occurred_at: When.nullish().meta({ description: 'When it happened, if not now' }),
+    forget_after: When.nullish().meta({ description: 'Forget it at this time' }),
+    forget_reason: Text.max(1000).nullish(),
+    model: Text.max(200).nullish(),
+    embedding: z.array(z.number()).nullish().meta({ description: 'Ready-made vector; only if it has the dimension of the model in use' }),
+    status: z.enum(['approved', 'pending']).default('approved'),
+    is_fact: z.boolean().default(false),
+    is_inference: z.unknown().optional(),
+    entity_ids: z.unknown().optional(),
+    project_ids: z.unknown().optional(),
+    episode: z.unknown().optional(),
+    ...tolerated,
+  })
+  .meta({ id: 'StoreRequest' });
+export type StoreRequest = z.output<typeof StoreRequest>;
+
+export const StoreResponse = z
+  .looseObject({
+    id: z.number().int(),
+    stored: z.boolean(),
+    created: z.boolean(),
+    duplicate: z.boolean(),
+    duplicate_of: z.number().int().nullable().meta({ description: 'The memory that already said exactly this' }),
+    existing_id: z.number().int().nullable(),
+    created_at: TimeText,
+    importance: z.number().int(),
+    embedded: z.boolean(),
+    tags: z.array(z.string()),
+    decay_score: z.number(),
+    linked: z.number().int().meta({ description: 'Edges made to other memories' }),
+    episode_id: z.number().int().nullable(),
+    status: z.string(),
+    model: z.string().nullable(),
+  })
+  .meta({ id: 'StoreResponse' });
+
+export const storeMemory = endpoint({
+  id: 'memory.store',
+  method: 'POST',
+  path: '/store',
+  aliases: ['/memory', '/memories'],
+  access: 'write',
+  status: 201,
+  also: { 200: 'An existing memory already said exactly this; it was strengthened instead' },
+  summary: 'Store a memory',
+  description: 'When this answers, the memory is on disk and searchable.',
+  body: StoreRequest,
+  response: StoreResponse,
+  errors: ['content_too_large', 'memory_not_found', 'space_not_found'],
+});
+
+export const ListQuery = z.strictObject({
+  limit: Limit(50, 1000),
+  offset: Offset,
+  category: Text.optional(),
+  source: Text.optional(),
+  space_id: Id.optional(),
+  session_id: Text.optional(),
+  include_forgotten: Flag.default(false),
+  include_archived: Flag.default(false),
+});
+export type ListQuery = z.output<typeof ListQuery>;
+
+const MemoryList = z.looseObject({ results: z.array(Memory) }).meta({ id: 'MemoryList' });
+
+export const listMemories = endpoint({
+  id: 'memory.list',
+  method: 'GET',
+  path: '/list',
+  access: 'read',
+  summary: 'List memories, newest first',
+  query: ListQuery,
+  response: MemoryList,
+  errors: ['space_not_found'],
+});
+export const listMemoriesArray = endpoint({
+  id: 'memory.list_array',
+  method: 'GET',
+  path: '/memories',
+  access: 'read',
+  summary: 'List memories as a bare array, for the published SDKs',
+  query: ListQuery,
+  response: z.array(Memory),
+  errors: ['space_not_found'],
+});
+
+export const getMemory = endpoint({
+  id: 'memory.get',
+  method: 'GET',
+  path: '/memory/{id}',
+  aliases: ['/memories/{id}'],
+  access: 'read',
+  summary: 'Read one memory',
+  params: IdParams,
+  response: Memory,
+  errors: ['memory_not_found'],
+});
+
+export const UpdateRequest = z
+  .strictObject({
+    content: Text.optional(),
+    category: Label('general').optional(),
+    importance: Importance.optional(),
+    tags: Tags.optional(),
+    is_static: z.boolean().optional(),
+    is_fact: z.boolean().optional(),
+    status: z.enum(['approved', 'pending', 'rejected']).optional(),
+    occurred_at: When.nullish(),
+    forget_after: When.nullish(),
+    embedding: z.array(z.number()).nullish(),
+    ...tolerated,
+  })
+  .meta({ id: 'UpdateRequest' });
+export type UpdateRequest = z.output<typeof UpdateRequest>;
+
+const UpdateResponse = Memory.extend({
+  updated: z.literal(true),
+  old_id: z.number().int(),
+  new_id: z.number().int(),
+  root_id: z.number().int(),
+  linked: z.number().int(),
+  embedded: z.boolean(),
+}).meta({ id: 'UpdateResponse' });
+
+const updateSpec = {
+  access: 'write',
+  summary: 'Store a new version of a memory',
+  description: 'The old version stays in the chain of `/versions/{id}`; only the new one is searched.',
+  params: IdParams,
+  body: UpdateRequest,
+  response: UpdateResponse,
+  errors: ['memory_not_found', 'content_too_large'],
+} as const;
+export const updateMemory = endpoint({ id: 'memory.update', method: 'POST', path: '/memory/{id}/update', ...updateSpec });
+export const patchMemory = endpoint({ id: 'memory.patch', method: 'PATCH', path: '/memories/{id}', ...updateSpec });
+
+export const deleteMemory = endpoint({
+  id: 'memory.delete',
+  method: 'DELETE',
+  path: '/memory/{id}',
+  aliases: ['/memories/{id}'],
+  access: 'write',
+  summary: 'Erase a memory for good',
+  description: 'Row, search entries, vector and links go at once. `?versions=true` erases its whole version chain. To hide a memory so that it can come back, use `/memory/{id}/forget`.',
+  params: IdParams,
+  query: z.strictObject({ versions: Flag.default(false) }),
+  response: z.looseObject({ deleted: z.literal(true), ok: z.literal(true), id: z.number().int(), erased: z.number().int() }),
+  errors: ['memory_not_found'],
+});
+
+const ForgetRequest = z.strictObject({ reason: Text.max(1000).nullish(), ...tolerated });
+const StatusResponse = z.looseObject({ id: z.number().int(), ok: z.literal(true), status: z.string() });
+export const forgetMemory = endpoint({
+  id: 'memory.forget',
+  method: 'POST',
+  path: '/memory/{id}/forget',
+  aliases: ['/memories/{id}/forget'],
+  access: 'write',
+  summary: 'Move a memory to the trash',
+  params: IdParams,
+  body: ForgetRequest,
+  body_optional: true,
+  response: StatusResponse,
+  errors: ['memory_not_found'],
+});
+export const restoreMemory = endpoint({
+  id: 'memory.restore',
+  method: 'POST',
+  path: '/memory/{id}/restore',
+  access: 'write',
+  summary: 'Take a memory out of the trash',
+  params: IdParams,
+  body: z.strictObject({}),
+  body_optional: true,
+  response: Memory,
+  errors: ['memory_not_found'],
+});
+export const listTrash = endpoint({
+  id: 'memory.trash',
+  method: 'GET',
+  path: '/memory/trash',
+  access: 'read',
+  summary: 'List the trash, newest first',
+  query: z.strictObject({ limit: Limit(50, 200), offset: Offset }),
+  response: z.looseObject({ memories: z.array(Memory), count: z.number().int() }),
+});
+const flagSpec = { access: 'write', params: IdParams, body: z.strictObject({}), body_optional: true, response: StatusResponse, errors: ['memory_not_found'] } as const;
+export const archiveMemory = endpoint({ id: 'memory.archive', method: 'POST', path: '/memory/{id}/archive', summary: 'Hide a memory from recall', ...flagSpec });
+export const unarchiveMemory = endpoint({ id: 'memory.unarchive', method: 'POST', path: '/memory/{id}/unarchive', summary: 'Bring an archived memory back', ...flagSpec });
+
+export const setTags = endpoint({
+  id: 'memory.set_tags',
+  method: 'PUT',
+  path: '/memory/{id}/tags',
+  access: 'write',
+  summary: 'Replace the tags of a memory',
+  params: IdParams,
+  body: z.strictObject({ tags: Tags }),
+  response: Memory,
+  errors: ['memory_not_found'],
+});
+export const listVersions = endpoint({
+  id: 'memory.versions',
+  method: 'GET',
+  path: '/versions/{id}',
+  access: 'read',
+  summary: 'Version chain of a memory, oldest first',
+  params: IdParams,
+  response: z.looseObject({ versions: z.array(VersionEntry), chain: z.array(VersionEntry), root_id: z.number().int() }),
+  errors: ['memory_not_found'],
+});
+export const listLinks = endpoint({
+  id: 'memory.links',
+  method: 'GET',
+  path: '/links/{id}',
+  access: 'read',
+  summary: 'Memories linked to this one, both directions',
+  params: IdParams,
+  response: z.looseObject({ memory_id: z.number().int(), links: z.array(LinkedMemory) }),
+  errors: ['memory_not_found'],
+});
+export const listTags = endpoint({
+  id: 'memory.tags',
+  method: 'GET',
+  path: '/tags',
+  access: 'read',
+  summary: 'All tags with how many memories carry them',
+  response: z.looseObject({ tags: z.array(z.looseObject({ tag: z.string(), count: z.number().int() })) }),
+});
+export const searchTags = endpoint({
+  id: 'memory.search_tags',
+  method: 'POST',
+  path: '/tags/search',
+  access: 'read',
+  summary: 'Memories that carry some or all of these tags, newest first',
+  body: z
+    .strictObject({ tags: Tags.optional(), tag: Text.optional(), match_all: z.boolean().default(false), limit: Limit(50, 100), ...tolerated })
+    .refine((b) => (b.tags ?? []).length > 0 || (b.tag ?? '').trim() !== '', { error: 'name at least one tag', path: ['tags'] }),
+  response: MemoryList,
+});
+
+const Count = (name: string) => z.looseObject({ [name]: z.string(), count: z.number().int() });
+export const getProfile = endpoint({
+  id: 'memory.profile',
+  method: 'GET',
+  path: '/profile',
+  access: 'read',
+  summary: 'What is known about this user, in outline',
+  query: z.strictObject({ summary: Flag.default(false) }),
+  response: z.looseObject({
+    user_id: z.number().int(),
+    personality_traits: z.record(z.string(), z.unknown()),
+    personality_summary: z.string().nullable(),
+    memory_count: z.number().int(),
+    oldest_memory: TimeText.nullable(),
+    newest_memory: TimeText.nullable(),
+    avg_importance: z.number(),
+    top_categories: z.array(Count('category')),
+    top_tags: z.array(Count('tag')),
+    static_facts: z.array(z.string()),
+    recent_activity: z.array(z.string()),
+  }),
+});
+export const getMyStats = endpoint({
+  id: 'memory.my_stats',
+  method: 'GET',
+  path: '/me/stats',
+  access: 'read',
+  summary: 'How much this user has stored',
+  response: z.looseObject({
+    memories: z.number().int(),
+    archived: z.number().int(),
+    forgotten: z.number().int(),
+    links: z.number().int(),
+    embedded: z.number().int(),
+    categories: z.record(z.string(), z.number().int()),
+  }),
+});
+
+const BatchOp = z.strictObject({ op: z.enum(['store', 'update', 'link']), body: z.record(z.string(), z.unknown()) });
+export const batch = endpoint({
+  id: 'memory.batch',
+  method: 'POST',
+  path: '/batch',
+  access: 'write',
+  also: { 207: 'An operation failed; the earlier ones stand, the later ones were not tried' },
+  summary: 'Up to 100 store, update and link operations in order',
+  body: z.strictObject({ ops: z.array(BatchOp).min(1, 'give 1 to 100 operations').max(100, 'give 1 to 100 operations') }),
+  response: z.looseObject({
+    results: z.array(
+      z.looseObject({ index: z.number().int(), op: z.string(), success: z.boolean(), result: z.unknown().optional(), error: z.string().optional() }),
+    ),
+    total: z.number().int(),
+    succeeded: z.number().int(),
+  }),
+  body_limit: 2 * 1024 * 1024,
+  timeout_ms: 30_000,
+});
+export const LinkRequest = z.strictObject({
+  source_id: Id,
+  target_id: Id,
+  similarity: z.number().min(0).max(1).default(1),
+  type: Text.trim().min(1).max(64).default('manual'),
+});
+export type LinkRequest = z.output<typeof LinkRequest>;

@@ -1,0 +1,329 @@
+// Storing, changing and erasing memories. Decisions are in rules.ts, SQL in the stores; here is the order of things.
+import { dayWords } from '../../algo/text.ts';
+import { type Clock, formatTime } from '../../core/clock.ts';
+import type { Ids, Sha256 } from '../../core/crypto.ts';
+import { AppError } from '../../core/errors.ts';
+import type { FullTextIndex, MemoryFilter, VectorRecord } from '../../core/ports.ts';
+import type { Scope } from '../../core/scope.ts';
+import type { Memory } from '../../core/shapes.ts';
+import type { Atomically } from '../../core/unit-of-work.ts';
+import type { LinkRequest, ListQuery, StoreRequest, UpdateRequest } from './contract.ts';
+import type { LinkStore } from './link-store.ts';
+import { decayScore, MAX_CONTENT_BYTES, type MemoryRow, type NewMemory, newMemory, nextVersion, normalizeContent, presentMemory, tagsOf } from './rules.ts';
+import type { Semantics } from './semantics.ts';
+import type { MemoryStore } from './store.ts';
+import type { Touches } from './touches.ts';
+import type { VectorStore } from './vector-store.ts';
+
+export interface MemoryStores {
+  memories: MemoryStore;
+  links: LinkStore;
+  vectors: VectorStore;
+  fullText: FullTextIndex;
+  lockUser(user_id: number): Promise<void>;
+}
+
+export interface MemoryDeps {
+  read: Omit<MemoryStores, 'lockUser'>;
+  atomically: Atomically<MemoryStores>;
+  semantics: Semantics;
+  touches: Touches;
+  spaceExists(user_id: number, space_id: number): Promise<boolean>;
+  clock: Clock;
+  ids: Ids;
+  sha256: Sha256;
+  maxContentBytes?: number;
+}
+
+/** Strength of the edge from a memory to the one said before it in the same session. */
+const FOLLOWS_SIMILARITY = 1;
+
+export function createMemory(deps: MemoryDeps) {
+  const { read, atomically, semantics, touches, clock, ids, sha256 } = deps;
+  const maxBytes = deps.maxContentBytes ?? MAX_CONTENT_BYTES;
+  const now = () => formatTime(clock.now());
+  const missing = (id: number, why = 'It does not exist, or was erased.') => new AppError('memory_not_found', `There is no memory ${id}. ${why}`);
+
+  function checkedContent(content: string): string {
+    const text = content.trim();
+    if (text === '') throw new AppError('invalid_request', 'content is empty: give the text to remember.', { issues: [{ path: 'body.content', message: 'must not be blank' }] });
+    const bytes = Buffer.byteLength(text);
+    if (bytes > maxBytes) {
+      throw new AppError('content_too_large', `content is ${bytes} bytes; at most ${maxBytes} fit into one memory. Split it, or store a summary.`);
+    }
+    return text;
+  }
+
+  async function spaceFor(scope: Scope, wanted: number | null | undefined): Promise<number | null> {
+    if (wanted == null) return scope.space_id ?? scope.default_space_id;
+    if (!(await deps.spaceExists(scope.user_id, wanted))) throw new AppError('space_not_found', `There is no space ${wanted}. GET /spaces lists yours.`);
+    return wanted;
+  }
+
+  const plainFilter = (scope: Scope): MemoryFilter => ({ user_id: scope.user_id, space_id: scope.space_id ?? undefined, now: now() });
+  const show = (row: MemoryRow): Memory => presentMemory(row, clock.now());
+
+  async function visible(scope: Scope, id: number): Promise<MemoryRow> {
+    const row = await read.memories.byId(scope.user_id, id);
+    if (!row) throw missing(id);
+    if (row.is_forgotten) throw missing(id, 'It is in the trash; POST /memory/{id}/restore brings it back.');
+    if (row.is_archived) throw missing(id, 'It is archived; POST /memory/{id}/unarchive brings it back.');
+    return row;
+  }
+
+  /** Writes a row with everything that must be found with it. */
+  async function insert(stores: MemoryStores, row: NewMemory, vector: Float32Array | null): Promise<number> {
+    const id = await stores.memories.insert(row);
+    await stores.fullText.put({
+      memory_id: id,
+      user_id: row.user_id,
+      content: row.content,
+      tags: tagsOf(row),
+      category: row.category,
+      moment: dayWords(row.occurred_at ?? row.created_at),
+    });
+    if (vector && semantics.model) {
+      await stores.vectors.put({ memory_id: id, user_id: row.user_id, content_hash: row.content_hash, vector }, semantics.model.key);
+    }
+    return id;
+  }
+
+  async function insertVersion(stores: MemoryStores, previous: MemoryRow, row: NewMemory, vector: Float32Array | null): Promise<number> {
+    const took = await stores.memories.supersede(row.user_id, previous.id, row.created_at);
+    if (!took) throw missing(previous.id, 'A newer version took its place; GET /versions/{id} shows the chain.');
+    const id = await insert(stores, row, vector);
+    await stores.links.move(row.user_id, previous.id, id);
+    await stores.links.add(row.user_id, { source_id: id, target_id: previous.id, type: 'updates', similarity: 1 }, row.created_at);
+    return id;
+  }
+
+  const records = (row: Pick<MemoryRow, 'user_id' | 'content_hash'>, id: number, vector: Float32Array | null): VectorRecord[] =>
+    vector ? [{ memory_id: id, user_id: row.user_id, content_hash: row.content_hash, vector }] : [];
+
+  async function updatable(scope: Scope, id: number, memories: MemoryStore): Promise<MemoryRow> {
+    const row = await memories.byId(scope.user_id, id);
+    if (!row) throw missing(id);
+    if (row.is_forgotten) throw missing(id, 'It is in the trash; restore it before changing it.');
+    if (!row.is_latest) throw missing(id, 'A newer version took its place; GET /versions/{id} shows the chain.');
+    return row;
+  }
+
+  async function setFlags(scope: Scope, id: number, change: Partial<NewMemory>, allowed: (row: MemoryRow) => boolean): Promise<MemoryRow> {
+    return atomically(async ({ memories }) => {
+      const row = await memories.byId(scope.user_id, id);
+      if (!row || !allowed(row)) throw missing(id);
+      const changed = { ...change, updated_at: now() };
+      await memories.set(scope.user_id, id, changed);
+      return { ...row, ...changed };
+    });
+  }
+
+  return {
+    async store(scope: Scope, request: StoreRequest) {
+      const content = checkedContent(request.content);
+      const space_id = await spaceFor(scope, request.space_id);
+      const content_hash = sha256(normalizeContent(content));
+      const vector = await semantics.embed(content, request.embedding);
+      const fresh = newMemory(request, content, { user_id: scope.user_id, space_id, sync_id: ids.uuid(), content_hash, now: now() });
+
+      const done = await atomically(async (stores) => {
+        await stores.lockUser(scope.user_id);
+        if (request.parent_memory_id != null) {
+          const parent = await updatable(scope, request.parent_memory_id, stores.memories);
+          const row: NewMemory = { ...fresh, version: parent.version + 1, parent_memory_id: parent.id, root_memory_id: parent.root_memory_id ?? parent.id };
+          return { id: await insertVersion(stores, parent, row, vector), row, linked: 1 };
+        }
+        const repeat = await stores.memories.repeatOf(fresh);
+        if (repeat) {
+          await stores.memories.strengthen(scope.user_id, repeat.id, fresh.created_at);
+          const added = request.tags.filter((tag) => !tagsOf(repeat).includes(tag));
+          if (added.length > 0) await stores.memories.replaceTags(scope.user_id, repeat.id, [...tagsOf(repeat), ...added], fresh.created_at);
+          return { repeat: { ...repeat, tags: JSON.stringify([...tagsOf(repeat), ...added]) } };
+        }
+        const id = await insert(stores, fresh, vector);
+        const before = fresh.session_id === null ? undefined : await stores.memories.lastInSession(scope.user_id, fresh.session_id, id);
+        if (before === undefined) return { id, row: fresh, linked: 0 };
+        const edge = { source_id: id, target_id: before, type: 'follows', similarity: FOLLOWS_SIMILARITY };
+        await stores.links.add(scope.user_id, edge, fresh.created_at);
+        return { id, row: fresh, linked: 1 };
+      });
+
+      if (done.repeat) return stored(done.repeat, false, 0, semantics.model !== null);
+      await semantics.indexed(records(done.row, done.id, vector));
+      return stored({ ...done.row, id: done.id }, true, done.linked, vector !== null);
+    },
+
+    async get(scope: Scope, id: number): Promise<Memory> {
+      const row = await visible(scope, id);
+      touches.add(scope.user_id, [id]);
+      return show(row);
+    },
+
+    async list(scope: Scope, query: ListQuery): Promise<Memory[]> {
+      const { limit, offset, space_id, include_archived, include_forgotten, ...equal } = query;
+      if (space_id !== undefined) await spaceFor(scope, space_id);
+      const filter: MemoryFilter = { ...plainFilter(scope), ...equal, include_archived, include_forgotten };
+      if (space_id !== undefined) filter.space_id = space_id;
+      return (await read.memories.list(filter, limit, offset)).map(show);
+    },
+
+    async update(scope: Scope, id: number, change: UpdateRequest) {
+      const before = await updatable(scope, id, read.memories);
+      const content = change.content === undefined ? before.content : checkedContent(change.content);
+      const vector = await semantics.embed(content, change.embedding);
+      const { row, newId } = await atomically(async (stores) => {
+        await stores.lockUser(scope.user_id);
+        const previous = await updatable(scope, id, stores.memories);
+        const text = change.content === undefined ? previous.content : content;
+        const row = nextVersion(previous, change, text, {
+          user_id: scope.user_id,
+          space_id: previous.space_id,
+          sync_id: ids.uuid(),
+          content_hash: sha256(normalizeContent(text)),
+          now: now(),
+        });
+        return { row, newId: await insertVersion(stores, previous, row, vector) };
+      });
+      await semantics.removed(scope.user_id, [id]);
+      await semantics.indexed(records(row, newId, vector));
+      return {
+        ...show({ ...row, id: newId }),
+        updated: true as const,
+        old_id: id,
+        new_id: newId,
+        root_id: row.root_memory_id ?? newId,
+        linked: 1,
+        embedded: vector !== null,
+      };
+    },
+
+    /** @returns how many rows were erased */
+    async erase(scope: Scope, id: number, versions: boolean): Promise<number> {
+      const erased = await atomically(async ({ memories, fullText }) => {
+        const row = await memories.byId(scope.user_id, id);
+        if (!row) throw missing(id);
+        const rows = versions ? await memories.chain(scope.user_id, row.root_memory_id ?? row.id) : [row];
+        const all = rows.map((r) => r.id);
+        for (const each of all) await fullText.remove(scope.user_id, each);
+        await memories.forgetParent(scope.user_id, all);
+        await memories.remove(scope.user_id, all);
+        return all;
+      });
+      await semantics.removed(scope.user_id, erased);
+      return erased.length;
+    },
+
+    forget: (scope: Scope, id: number, reason: string | null | undefined) =>
+      setFlags(scope, id, { is_forgotten: 1, forget_reason: reason ?? 'user_forgotten' }, () => true),
+    async restore(scope: Scope, id: number): Promise<Memory> {
+      return show(await setFlags(scope, id, { is_forgotten: 0, forget_reason: null, forget_after: null }, (row) => row.is_forgotten === 1));
+    },
+    archive: (scope: Scope, id: number) => setFlags(scope, id, { is_archived: 1 }, (row) => row.is_forgotten === 0),
+    unarchive: (scope: Scope, id: number) => setFlags(scope, id, { is_archived: 0 }, (row) => row.is_forgotten === 0),
+
+    trash: async (scope: Scope, limit: number, offset: number): Promise<Memory[]> =>
+      (await read.memories.trash(scope.user_id, limit, offset)).map(show),
+
+    async setTags(scope: Scope, id: number, tags: readonly string[]): Promise<Memory> {
+      const row = await atomically(async ({ memories, fullText }) => {
+        const row = await memories.byId(scope.user_id, id);
+        if (!row || row.is_forgotten) throw missing(id);
+        const updated_at = now();
+        await memories.replaceTags(scope.user_id, id, tags, updated_at);
+        await fullText.put({ memory_id: id, user_id: row.user_id, content: row.content, tags, category: row.category, moment: dayWords(row.occurred_at ?? row.created_at) });
+        return { ...row, tags: JSON.stringify(tags), updated_at };
+      });
+      return show(row);
+    },
+
+    async versions(scope: Scope, id: number) {
+      const row = await visible(scope, id);
+      const root_id = row.root_memory_id ?? row.id;
+      return { root_id, chain: await read.memories.chain(scope.user_id, root_id) };
+    },
+
+    async links(scope: Scope, id: number) {
+      await visible(scope, id);
+      const edges = await read.links.touching(scope.user_id, [id], 1000);
+      const other = (edge: (typeof edges)[number]) => (edge.source_id === id ? edge.target_id : edge.source_id);
+      const rows = new Map((await read.memories.byIds(scope.user_id, [...new Set(edges.map(other))])).map((r) => [r.id, r]));
+      return edges.flatMap((edge) => {
+        const row = rows.get(other(edge));
+        return row && !row.is_forgotten ? [{ id: row.id, content: row.content, category: row.category, similarity: edge.similarity, type: edge.type }] : [];
+      });
+    },
+
+    async link(scope: Scope, request: LinkRequest): Promise<void> {
+      if (request.source_id === request.target_id) throw new AppError('invalid_request', 'A memory cannot be linked to itself.');
+      await atomically(async ({ memories, links }) => {
+        const rows = await memories.byIds(scope.user_id, [request.source_id, request.target_id]);
+        for (const id of [request.source_id, request.target_id]) if (!rows.some((r) => r.id === id && !r.is_forgotten)) throw missing(id);
+        await links.add(scope.user_id, request, now());
+      });
+    },
+
+    tags: (scope: Scope) => read.memories.tagCounts(plainFilter(scope), 10_000),
+    async searchTags(scope: Scope, tags: readonly string[], all: boolean, limit: number): Promise<Memory[]> {
+      const filter = { ...plainFilter(scope), ...(all ? { tags_all: tags } : { tags_any: tags }) };
+      return (await read.memories.list(filter, limit, 0)).map(show);
+    },
+
+    async profile(scope: Scope) {
+      const filter = plainFilter(scope);
+      const [outline, categories, tags, recent, statics] = await Promise.all([
+        read.memories.outline(filter),
+        read.memories.categoryCounts(filter),
+        read.memories.tagCounts(filter, 10),
+        read.memories.list(filter, 10, 0),
+        read.memories.list({ ...filter, is_static: true }, 50, 0),
+      ]);
+      return {
+        user_id: scope.user_id,
+        personality_traits: {},
+        personality_summary: null,
+        memory_count: outline.count,
+        oldest_memory: outline.oldest,
+        newest_memory: outline.newest,
+        avg_importance: Number(Number(outline.avg_importance ?? 0).toFixed(2)),
+        top_categories: categories.slice(0, 10),
+        top_tags: tags,
+        static_facts: statics.map((row) => row.content),
+        recent_activity: recent.map((row) => row.content),
+      };
+    },
+
+    async myStats(scope: Scope) {
+      const filter = plainFilter(scope);
+      const [outline, flags, links, categories, embedded] = await Promise.all([
+        read.memories.outline(filter),
+        read.memories.flagCounts(scope.user_id),
+        read.links.count(scope.user_id),
+        read.memories.categoryCounts(filter),
+        semantics.model ? read.vectors.count(scope.user_id, semantics.model.key) : 0,
+      ]);
+      return { memories: outline.count, ...flags, links, embedded, categories: Object.fromEntries(categories.map((c) => [c.category, c.count])) };
+    },
+  };
+
+  function stored(row: MemoryRow, created: boolean, linked: number, embedded: boolean) {
+    return {
+      id: row.id,
+      stored: created,
+      created,
+      duplicate: !created,
+      duplicate_of: created ? null : row.id,
+      existing_id: created ? null : row.id,
+      boosted: !created,
+      created_at: row.created_at,
+      importance: row.importance,
+      embedded,
+      tags: tagsOf(row),
+      decay_score: decayScore(row, clock.now()),
+      linked,
+      episode_id: row.episode_id,
+      status: row.status,
+      model: row.model,
+    };
+  }
+}
+export type MemoryService = ReturnType<typeof createMemory>;

@@ -1,0 +1,197 @@
+// All SQL on `memories` and `memory_tags`. Named queries, no rules; every one names the owner.
+import { matchesFilter } from '../../core/memory-filter.ts';
+import type { MemoryFilter } from '../../core/ports.ts';
+import type { StoreDb } from '../../core/store-db.ts';
+import { type MemoryRow, type NewMemory, tagsOf } from './rules.ts';
+
+/** Fields ranking needs; content is left out because most candidates are never shown. */
+export const RANKING_COLUMNS = [
+  'id', 'session_id', 'importance', 'source_count', 'is_static', 'created_at', 'occurred_at',
+  'fsrs_stability', 'fsrs_last_review_at', 'last_accessed_at',
+] as const; // biome-ignore format: a list
+export type RankingRow = Pick<MemoryRow, (typeof RANKING_COLUMNS)[number]> & { opening: string };
+
+/** Characters of content that ranking looks at, for the name of the speaker. */
+const OPENING_CHARS = 48;
+
+export function memoryStore(db: StoreDb) {
+  const owned = (user_id: number) => db.selectFrom('memories').where('user_id', '=', user_id);
+
+  return {
+    async insert(row: NewMemory): Promise<number> {
+      const { id } = await db.insertInto('memories').values(row).returning('id').executeTakeFirstOrThrow();
+      await this.putTags(row.user_id, id, tagsOf(row));
+      return id;
+    },
+
+    async putTags(user_id: number, memory_id: number, tags: readonly string[]): Promise<void> {
+      if (tags.length === 0) return;
+      await db.insertInto('memory_tags').values(tags.map((tag) => ({ memory_id, user_id, tag }))).execute();
+    },
+
+    async replaceTags(user_id: number, memory_id: number, tags: readonly string[], now: string): Promise<void> {
+      await db.deleteFrom('memory_tags').where('memory_id', '=', memory_id).where('user_id', '=', user_id).execute();
+      await this.putTags(user_id, memory_id, tags);
+      await this.set(user_id, memory_id, { tags: JSON.stringify(tags), updated_at: now });
+    },
+
+    byId: (user_id: number, id: number): Promise<MemoryRow | undefined> =>
+      owned(user_id).where('id', '=', id).selectAll().executeTakeFirst(),
+
+    byIds: async (user_id: number, ids: readonly number[]): Promise<MemoryRow[]> =>
+      ids.length === 0 ? [] : owned(user_id).where('id', 'in', [...ids]).selectAll().execute(),
+
+    /** Ranking fields of those of the ids that pass the filter. */
+    ranking: async (filter: MemoryFilter, ids: readonly number[]): Promise<RankingRow[]> =>
+      ids.length === 0
+        ? []
+        : db
+            .selectFrom('memories as m')
+            .where('m.id', 'in', [...ids])
+            .where(matchesFilter(filter))
+            .select(RANKING_COLUMNS.map((column) => `m.${column}` as const))
+            .select((eb) => eb.fn<string>('substr', ['m.content', eb.lit(1), eb.lit(OPENING_CHARS)]).as('opening'))
+            .execute(),
+
+    /** Ids that pass the filter: what a vector index may return. */
+    idsWhere: async (filter: MemoryFilter): Promise<number[]> =>
+      (await db.selectFrom('memories as m').where(matchesFilter(filter)).select('m.id').execute()).map((row) => row.id),
+
+    list: (filter: MemoryFilter, limit: number, offset: number): Promise<MemoryRow[]> =>
+      db.selectFrom('memories as m').where(matchesFilter(filter)).selectAll('m').orderBy('m.id', 'desc').limit(limit).offset(offset).execute(),
+
+    /** The latest recallable memory that says exactly this in the same space and session. */
+    repeatOf: (row: Pick<NewMemory, 'user_id' | 'content_hash' | 'space_id' | 'session_id' | 'category'>): Promise<MemoryRow | undefined> =>
+      owned(row.user_id)
+        .where('content_hash', '=', row.content_hash)
+        .where('space_id', row.space_id === null ? 'is' : '=', row.space_id)
+        .where('session_id', row.session_id === null ? 'is' : '=', row.session_id)
+        .where('category', '=', row.category)
+        .where('is_latest', '=', 1)
+        .where('is_forgotten', '=', 0)
+        .where('is_archived', '=', 0)
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst(),
+
+    /** The newest memory of a session that is still the latest of its chain. */
+    async lastInSession(user_id: number, session_id: string, before_id: number): Promise<number | undefined> {
+      const row = await owned(user_id)
+        .where('session_id', '=', session_id)
+        .where('id', '<', before_id)
+        .where('is_latest', '=', 1)
+        .select('id')
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.id;
+    },
+
+    async set(user_id: number, id: number, change: Partial<NewMemory>): Promise<boolean> {
+      const result = await db.updateTable('memories').set(change).where('user_id', '=', user_id).where('id', '=', id).executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+
+    /** Steps down for a successor; false when something newer already took its place. */
+    async supersede(user_id: number, id: number, now: string): Promise<boolean> {
+      const result = await db
+        .updateTable('memories')
+        .set({ is_latest: 0, updated_at: now })
+        .where('user_id', '=', user_id)
+        .where('id', '=', id)
+        .where('is_latest', '=', 1)
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+
+    async strengthen(user_id: number, id: number, now: string): Promise<void> {
+      await db
+        .updateTable('memories')
+        .set((eb) => ({ source_count: eb('source_count', '+', 1), updated_at: now }))
+        .where('user_id', '=', user_id)
+        .where('id', '=', id)
+        .execute();
+    },
+
+    /** Adds buffered reads to the counters. */
+    async touch(user_id: number, id: number, times: number, now: string): Promise<void> {
+      await db
+        .updateTable('memories')
+        .set((eb) => ({ access_count: eb('access_count', '+', times), last_accessed_at: now }))
+        .where('user_id', '=', user_id)
+        .where('id', '=', id)
+        .execute();
+    },
+
+    async remove(user_id: number, ids: readonly number[]): Promise<number> {
+      if (ids.length === 0) return 0;
+      const result = await db.deleteFrom('memories').where('user_id', '=', user_id).where('id', 'in', [...ids]).executeTakeFirst();
+      return Number(result.numDeletedRows);
+    },
+
+    /** After an erasure, memories whose parent is gone point to nothing rather than to a stranger. */
+    async forgetParent(user_id: number, erased: readonly number[]): Promise<void> {
+      for (const column of ['parent_memory_id', 'root_memory_id'] as const) {
+        await db.updateTable('memories').set({ [column]: null }).where('user_id', '=', user_id).where(column, 'in', [...erased]).execute();
+      }
+    },
+
+    /** Whole version chain, oldest first. */
+    chain: (user_id: number, root_id: number): Promise<MemoryRow[]> =>
+      owned(user_id)
+        .where((eb) => eb.or([eb('id', '=', root_id), eb('root_memory_id', '=', root_id)]))
+        .selectAll()
+        .orderBy('version')
+        .orderBy('id')
+        .execute(),
+
+    trash: (user_id: number, limit: number, offset: number): Promise<MemoryRow[]> =>
+      owned(user_id).where('is_forgotten', '=', 1).selectAll().orderBy('id', 'desc').limit(limit).offset(offset).execute(),
+
+    tagCounts: (filter: MemoryFilter, limit: number): Promise<{ tag: string; count: number }[]> =>
+      db
+        .selectFrom('memory_tags as t')
+        .innerJoin('memories as m', 'm.id', 't.memory_id')
+        .where('t.user_id', '=', filter.user_id)
+        .where(matchesFilter(filter))
+        .select((eb) => ['t.tag', eb.fn.countAll<number>().as('count')])
+        .groupBy('t.tag')
+        .orderBy('count', 'desc')
+        .orderBy('t.tag')
+        .limit(limit)
+        .execute(),
+
+    categoryCounts: (filter: MemoryFilter): Promise<{ category: string; count: number }[]> =>
+      db
+        .selectFrom('memories as m')
+        .where(matchesFilter(filter))
+        .select((eb) => ['m.category', eb.fn.countAll<number>().as('count')])
+        .groupBy('m.category')
+        .orderBy('count', 'desc')
+        .orderBy('m.category')
+        .execute(),
+
+    outline: (filter: MemoryFilter) =>
+      db
+        .selectFrom('memories as m')
+        .where(matchesFilter(filter))
+        .select((eb) => [
+          eb.fn.countAll<number>().as('count'),
+          eb.fn.min('m.created_at').as('oldest'),
+          eb.fn.max('m.created_at').as('newest'),
+          eb.fn.avg<number | null>('m.importance').as('avg_importance'),
+        ])
+        .executeTakeFirstOrThrow(),
+
+    async flagCounts(user_id: number): Promise<{ archived: number; forgotten: number }> {
+      const row = await owned(user_id)
+        .where('is_latest', '=', 1)
+        .select((eb) => [eb.fn.sum<number | null>('is_archived').as('archived'), eb.fn.sum<number | null>('is_forgotten').as('forgotten')])
+        .executeTakeFirstOrThrow();
+      return { archived: Number(row.archived ?? 0), forgotten: Number(row.forgotten ?? 0) };
+    },
+  };
+}
+
+export type MemoryStore = ReturnType<typeof memoryStore>;

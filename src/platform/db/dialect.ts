@@ -1,0 +1,59 @@
+// The one seam between the product and a database family. Nothing outside platform/db may know which one is open.
+import type { Kysely } from 'kysely';
+import type { FullTextIndex } from '../../core/ports.ts';
+import type { JobTable, Schema } from '../../core/tables.ts';
+
+export type Db = Kysely<Schema>;
+
+/** Everything a store needs, bound either to the reader or to one transaction. */
+export interface Handle {
+  readonly db: Db;
+  readonly fullText: FullTextIndex;
+  /** Makes concurrent units of one user run one after the other, where the database does not already. */
+  lockUser(user_id: number): Promise<void>;
+  /** Leases up to `limit` due jobs of a lane, oldest first; two claimers never get the same row. */
+  claimJobs(claim: JobClaim): Promise<JobRow[]>;
+}
+
+export type JobRow = { [K in keyof JobTable]: K extends 'id' ? number : JobTable[K] };
+
+export interface JobClaim {
+  lane: string;
+  limit: number;
+  now: string;
+  owner: string;
+  leased_until: string;
+}
+
+export interface Database {
+  /** For people: `SQLite 3.53 at /path` or `Postgres 15 at host/db`. Never holds a password. */
+  readonly description: string;
+  readonly reader: Handle;
+  atomically<T>(unit: (handle: Handle) => Promise<T>): Promise<T>;
+  /** Bytes on disk, null where unknown. */
+  size(): Promise<number | null>;
+  /** Problems found by the database's own checks; empty means sound. */
+  check(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** Column types that differ between the families, for migrations. */
+export interface DialectTypes {
+  readonly id: 'integer' | 'bigint';
+  readonly blob: 'blob' | 'bytea';
+  readonly real: 'real' | 'double precision';
+}
+
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  up(db: Kysely<unknown>, types: DialectTypes): Promise<void>;
+}
+
+/** A database that cannot be used, with a sentence that says what to do. */
+export class DatabaseError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'DatabaseError';
+  }
+}

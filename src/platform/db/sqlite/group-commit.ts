@@ -1,0 +1,84 @@
+// Writes that arrive together share one commit: with synchronous=FULL the disk flush is the price of a commit, not of a write.
+import { AppError } from '../../../core/errors.ts';
+import type { Handle } from '../dialect.ts';
+import { explain, type Raw } from './connection.ts';
+
+/** Units per commit: bounds how long the first one waits for the last. */
+const MAX_BATCH = 256;
+/** Units allowed to wait; beyond that callers are told to come back. */
+const MAX_WAITING = 10_000;
+
+interface Waiting {
+  unit(handle: Handle): Promise<unknown>;
+  resolve(value: never): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Queue of units over the single writing connection. Each runs in its own savepoint, so a failing one leaves the others
+ * whole; nobody is answered before the shared commit is on disk.
+ */
+export function createGroupCommit(raw: Raw, handle: Handle, path: string) {
+  const queue: Waiting[] = [];
+  let draining: Promise<void> | null = null;
+  const [begin, commit, rollback, savepoint, release, undo] = [
+    'begin immediate',
+    'commit',
+    'rollback',
+    'savepoint unit',
+    'release unit',
+    'rollback to unit',
+  ].map((sql) => raw.prepare(sql));
+
+  async function runBatch(batch: readonly Waiting[]): Promise<void> {
+    const settle: (() => void)[] = [];
+    try {
+      begin!.run();
+      for (const { unit, resolve, reject } of batch) {
+        savepoint!.run();
+        try {
+          const value = await unit(handle);
+          release!.run();
+          settle.push(() => resolve(value as never));
+        } catch (error) {
+          // A full disk or a failing one makes SQLite roll back everything: then nobody in the batch may be told "stored".
+          if (!raw.inTransaction) throw error;
+          undo!.run();
+          release!.run();
+          settle.push(() => reject(error));
+        }
+      }
+      commit!.run();
+    } catch (error) {
+      if (raw.inTransaction) rollback!.run();
+      const known = error instanceof AppError ? error : explain(error, { path, key: null });
+      const reason = known instanceof AppError ? known : new AppError('database_unavailable', known.message, { cause: error });
+      for (const { reject } of batch) reject(reason);
+      return;
+    }
+    for (const done of settle) done();
+  }
+
+  async function drain(): Promise<void> {
+    // One turn of the event loop lets requests that arrived together queue up together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (queue.length > 0) await runBatch(queue.splice(0, MAX_BATCH));
+    draining = null;
+  }
+
+  return {
+    run<T>(unit: (handle: Handle) => Promise<T>): Promise<T> {
+      if (queue.length >= MAX_WAITING) {
+        return Promise.reject(new AppError('database_unavailable', 'Too many writes are waiting; try again in a moment.'));
+      }
+      return new Promise<T>((resolve, reject) => {
+        queue.push({ unit, resolve: resolve as (value: never) => void, reject });
+        draining ??= drain();
+      });
+    },
+    /** Resolves when nothing waits any more. */
+    async idle(): Promise<void> {
+      while (draining) await draining;
+    },
+  };
+}

@@ -1,0 +1,278 @@
+// Text to unit vectors with an ONNX model, inside this process. One batch runs at a time, so memory stays bounded;
+// what is asked for in the same tick shares a batch; queries overtake documents. A vector is always finite.
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Logger } from '../../core/log.ts';
+import type { Embedder, ModelIdentity } from '../../core/ports.ts';
+import {
+  checkInputs,
+  chooseOutput,
+  ModelError,
+  type ModelFolder,
+  type Pooling,
+  readModelFolder,
+} from './model-folder.ts';
+
+export interface OnnxEmbedderOptions {
+  model_dir: string;
+  onnx_file?: string | undefined;
+  max_seq?: number | undefined;
+  /** What the settings say a vector measures; the model must agree. */
+  dim?: number | undefined;
+  /** Threads of one inference; 0 lets ONNX Runtime choose. */
+  threads: number;
+  logger: Logger;
+  /** Texts, and tokens with padding, in one run. A run blocks the event loop: smaller is more responsive. */
+  batch_size?: number | undefined;
+  batch_tokens?: number | undefined;
+  /** Query vectors kept. */
+  query_cache?: number | undefined;
+}
+
+interface Job {
+  ids: number[];
+  resolve(vector: Float32Array): void;
+  reject(reason: unknown): void;
+}
+
+/** Texts of one call tokenized before their batches run: enough to sort by length, not enough to fill memory. */
+const SLICE = 256;
+/** Characters tokenized without letting others have the event loop. */
+const TOKENIZE_CHARS = 32_768;
+/** Longer queries are rarely asked twice and would make the cache's keys large. */
+const CACHED_CHARS = 4096;
+
+export async function openOnnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedder> {
+  const { logger, batch_size = 32, batch_tokens = 8192, query_cache = 512 } = options;
+  const folder = await readModelFolder(options);
+  const model = await openModel(folder, options);
+  const key = `${folder.name}@${folder.revision}/${model.dims}/${model.pooling}`;
+  const identity: ModelIdentity = { key, name: folder.name, dims: model.dims };
+  logger.info({ model: key, file: folder.onnx_path }, 'embedding model loaded');
+
+  let documents: Job[] = [];
+  let queries: Job[] = [];
+  let batches: Job[][] = [];
+  let pumping: Promise<void> | null = null;
+  let closed = false;
+  const closedError = () => new Error('The embedder is closed.');
+
+  const enqueue = (queue: Job[], ids: number[]): Promise<Float32Array> =>
+    new Promise((resolve, reject) => {
+      queue.push({ ids, resolve, reject });
+      pumping ??= immediate().then(pump);
+    });
+
+  async function pump(): Promise<void> {
+    for (;;) {
+      if (queries.length > 0) {
+        batches.unshift(...planBatches(queries, batch_size, batch_tokens));
+        queries = [];
+      } else if (batches.length === 0) {
+        // All that waits is planned at once, and runs before what comes later: nobody starves.
+        batches = planBatches(documents, batch_size, batch_tokens);
+        documents = [];
+      }
+      const batch = batches.shift();
+      if (!batch) break;
+      await runBatch(batch);
+    }
+    pumping = null;
+  }
+
+  async function runBatch(batch: Job[]): Promise<void> {
+    const started = performance.now();
+    try {
+      if (closed) throw closedError();
+      const vectors = await model.embed(batch.map((job) => job.ids));
+      batch.forEach((job, index) => {
+        job.resolve(vectors[index]!);
+      });
+    } catch (error) {
+      for (const job of batch) job.reject(error);
+    }
+    const ms = Math.round(performance.now() - started);
+    logger.debug({ texts: batch.length, tokens: batch.at(-1)!.ids.length * batch.length, ms }, 'embedded a batch');
+  }
+
+  const cache = new Map<string, Promise<Float32Array>>();
+
+  return {
+    identity,
+    async embedDocuments(texts) {
+      const vectors: Float32Array[] = [];
+      for (let start = 0; start < texts.length; start += SLICE) {
+        const encoded: number[][] = [];
+        let chars = 0;
+        for (const text of texts.slice(start, start + SLICE)) {
+          encoded.push(folder.tokens.encode(folder.document_prefix + text));
+          if ((chars += text.length) < TOKENIZE_CHARS) continue;
+          chars = 0;
+          await immediate();
+        }
+        if (closed) throw closedError();
+        vectors.push(...(await Promise.all(encoded.map((ids) => enqueue(documents, ids)))));
+      }
+      return vectors;
+    },
+    async embedQuery(text) {
+      if (closed) throw closedError();
+      let vector = cache.get(text);
+      cache.delete(text);
+      vector ??= enqueue(queries, folder.tokens.encode(folder.query_prefix + text));
+      if (text.length <= CACHED_CHARS) {
+        cache.set(text, vector);
+        // A failure must not be remembered as the answer.
+        vector.catch(() => cache.delete(text));
+        if (cache.size > query_cache) cache.delete(cache.keys().next().value!);
+      }
+      return (await vector).slice();
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await pumping;
+      cache.clear();
+      await model.release();
+    },
+  };
+}
+
+const immediate = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Neighbours in length share a batch, so that little of it is padding. */
+function planBatches(jobs: readonly Job[], size: number, tokens: number): Job[][] {
+  const batches: Job[][] = [];
+  let batch: Job[] = [];
+  for (const job of jobs.toSorted((a, b) => a.ids.length - b.ids.length)) {
+    if (batch.length > 0 && (batch.length >= size || (batch.length + 1) * job.ids.length > tokens)) {
+      batches.push(batch);
+      batch = [];
+    }
+    batch.push(job);
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}
+
+interface Model {
+  readonly dims: number;
+  readonly pooling: Pooling;
+  embed(batch: readonly number[][]): Promise<Float32Array[]>;
+  release(): Promise<void>;
+}
+
+async function openModel(folder: ModelFolder, options: OnnxEmbedderOptions): Promise<Model> {
+  const file = folder.onnx_path;
+  const session = await InferenceSession.create(file, {
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    // Plans memory for one shape; ours differ from batch to batch.
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+  }).catch((cause) => {
+    const reason = String(cause instanceof Error ? cause.message : cause).trim();
+    throw new ModelError(
+      `ONNX Runtime cannot load ${file} (${reason}): the file may be cut short or not a model, copy it again.`,
+      cause,
+    );
+  });
+  try {
+    checkInputs(file, session.inputMetadata);
+    const { output, pooling } = chooseOutput(file, folder, session.outputMetadata);
+    const probe = folder.tokens.encode('probe');
+    const result = await run(session, [probe], folder.tokens.pad_id, output);
+    const { dims: shape, type } = result;
+    if (type !== 'float32') {
+      throw new ModelError(`The output "${output}" of ${file} is ${type}: export the model with float32 outputs.`);
+    }
+    const fits = pooling === 'none' ? shape.length === 2 : shape.length === 3 && shape[1] === probe.length;
+    if (!fits || shape[0] !== 1) {
+      throw new ModelError(
+        `The output "${output}" of ${file} has the shape [${shape}], which pooling "${pooling}" cannot use: set "pooling" in engram.json to none for [batch, dims], to cls or mean for [batch, sequence, dims].`,
+      );
+    }
+    const dims = shape.at(-1)!;
+    for (const [declared, where] of [
+      [options.dim, 'the settings say'],
+      [folder.dims, 'engram.json says'],
+    ] as const) {
+      if (declared !== undefined && declared !== dims) {
+        throw new ModelError(`${file} makes vectors of ${dims} numbers but ${where} ${declared}: correct that number.`);
+      }
+    }
+    const length = Math.hypot(...pool(result, pooling, [probe], false)[0]!);
+    if (!folder.normalize && !(Math.abs(length - 1) < 0.01)) {
+      throw new ModelError(
+        `engram.json says "normalize": false but ${file} makes vectors of length ${length.toPrecision(3)}, not 1: remove that setting.`,
+      );
+    }
+    let warned = false;
+    return {
+      dims,
+      pooling,
+      async embed(batch) {
+        const vectors = pool(await run(session, batch, folder.tokens.pad_id, output), pooling, batch, folder.normalize);
+        return vectors.map((vector) => {
+          if (isFiniteVector(vector)) return vector;
+          if (!warned) options.logger.warn({ file }, 'the model made a vector without direction; it gets a fixed one');
+          warned = true;
+          return directionless(dims);
+        });
+      },
+      release: () => session.release(),
+    };
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+async function run(session: InferenceSession, batch: readonly number[][], pad_id: number, output: string) {
+  const width = Math.max(...batch.map((ids) => ids.length));
+  const size = batch.length * width;
+  const ids = new BigInt64Array(size).fill(BigInt(pad_id));
+  const mask = new BigInt64Array(size);
+  batch.forEach((tokens, row) => {
+    for (let i = 0; i < tokens.length; i++) ids[row * width + i] = BigInt(tokens[i]!);
+    mask.fill(1n, row * width, row * width + tokens.length);
+  });
+  const data: Record<string, BigInt64Array> = { input_ids: ids, attention_mask: mask };
+  const feeds: Record<string, Tensor> = {};
+  for (const name of session.inputNames) {
+    feeds[name] = new Tensor('int64', data[name] ?? new BigInt64Array(size), [batch.length, width]);
+  }
+  return (await session.run(feeds, [output]))[output] as Tensor;
+}
+
+function pool(result: Tensor, pooling: Pooling, batch: readonly number[][], normalize: boolean): Float32Array[] {
+  const data = result.data as Float32Array;
+  const dims = result.dims.at(-1)!;
+  const width = pooling === 'none' ? 1 : result.dims[1]!;
+  return batch.map((ids, row) => {
+    const start = row * width * dims;
+    const vector = data.slice(start, start + dims);
+    if (pooling === 'mean') {
+      for (let token = 1; token < ids.length; token++) {
+        for (let i = 0; i < dims; i++) vector[i]! += data[start + token * dims + i]!;
+      }
+      for (let i = 0; i < dims; i++) vector[i]! /= ids.length;
+    }
+    if (!normalize) return vector;
+    let squares = 0;
+    for (let i = 0; i < dims; i++) squares += vector[i]! * vector[i]!;
+    const length = Math.sqrt(squares);
+    for (let i = 0; i < dims; i++) vector[i]! /= length;
+    return vector;
+  });
+}
+
+/** NaN, infinite or zero vectors are no direction; a NaN in an index would make its order meaningless. */
+function isFiniteVector(vector: Float32Array): boolean {
+  let squares = 0;
+  for (let i = 0; i < vector.length; i++) squares += vector[i]! * vector[i]!;
+  return squares > 0.5 && squares < 2;
+}
+
+/** A unit vector that is near nothing a model says. */
+const directionless = (dims: number) =>
+  Float32Array.from({ length: dims }, (_, i) => (i % 2 === 0 ? 1 : -1) / Math.sqrt(dims));

@@ -1,0 +1,37 @@
+// Binds every store to one handle: the reader, or a transaction.
+import type { Clock } from './core/clock.ts';
+import { accessStore } from './features/access/store.ts';
+import { jobStore } from './features/jobs/store.ts';
+import { linkStore } from './features/memory/link-store.ts';
+import { memoryStore } from './features/memory/store.ts';
+import { vectorStore } from './features/memory/vector-store.ts';
+import type { Database, Handle } from './platform/db/dialect.ts';
+
+const bind = ({ db, fullText, lockUser, claimJobs }: Handle, clock: Clock) => ({
+  access: accessStore(db),
+  memories: memoryStore(db),
+  links: linkStore(db),
+  vectors: vectorStore(db),
+  jobs: jobStore(db, clock),
+  fullText,
+  lockUser,
+  claimJobs,
+});
+export type Stores = ReturnType<typeof bind>;
+
+export function storesOn(database: Database, clock: Clock) {
+  // A handle outlives many transactions on SQLite, so its stores are made once.
+  const bound = new WeakMap<Handle, Stores>();
+  const on = (handle: Handle): Stores => {
+    let stores = bound.get(handle);
+    if (!stores) {
+      stores = bind(handle, clock);
+      bound.set(handle, stores);
+    }
+    return stores;
+  };
+  return {
+    read: on(database.reader),
+    atomically: <T>(unit: (stores: Stores) => Promise<T>): Promise<T> => database.atomically((handle) => unit(on(handle))),
+  };
+}

@@ -1,0 +1,286 @@
+// Writes small but real ONNX models (protobuf by hand) with a tokenizer, so that tests run ONNX Runtime itself.
+// Every weight comes from a seeded generator: the same arguments give the same bytes, hence the same model identity.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+// --- protobuf -------------------------------------------------------------------------------------------------------
+
+type Bytes = Uint8Array;
+
+const concat = (parts: readonly Bytes[]): Bytes => new Uint8Array(Buffer.concat(parts));
+const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
+
+function varint(value: number): Bytes {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest >= 128) {
+    bytes.push((rest % 128) + 128);
+    rest = Math.floor(rest / 128);
+  }
+  bytes.push(rest);
+  return Uint8Array.from(bytes);
+}
+
+const int = (field: number, value: number): Bytes => concat([varint(field * 8), varint(value)]);
+const bytes = (field: number, value: Bytes): Bytes => concat([varint(field * 8 + 2), varint(value.length), value]);
+const text = (field: number, value: string): Bytes => bytes(field, utf8(value));
+const message = (field: number, ...parts: Bytes[]): Bytes => bytes(field, concat(parts));
+
+// --- ONNX: field numbers from onnx.proto3 ---------------------------------------------------------------------------
+
+const FLOAT = 1;
+const INT64 = 7;
+
+/** A dimension: a number, or the name of a free one. */
+type Dim = number | string;
+
+const shape = (dims: readonly Dim[]): Bytes =>
+  message(2, ...dims.map((dim) => message(1, typeof dim === 'number' ? int(1, dim) : text(2, dim))));
+
+/** ValueInfoProto: what an input or output is called, holds and measures. */
+export const value = (field: 11 | 12, name: string, type: number, dims: readonly Dim[]): Bytes =>
+  message(field, text(1, name), message(2, message(1, int(1, type), shape(dims))));
+
+const initializer = (name: string, type: number, dims: readonly number[], raw: Bytes): Bytes =>
+  message(5, ...dims.map((dim) => int(1, dim)), int(2, type), text(8, name), bytes(9, raw));
+
+const rawBytes = (array: Float32Array | BigInt64Array): Bytes =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+const floats = (name: string, dims: readonly number[], data: Float32Array) =>
+  initializer(name, FLOAT, dims, rawBytes(data));
+const axes = (name: string, ...axis: number[]) =>
+  initializer(name, INT64, [axis.length], rawBytes(BigInt64Array.from(axis.map(BigInt))));
+
+const attribute = (name: string, number: number): Bytes => message(5, text(1, name), int(3, number), int(20, 2));
+const node = (op: string, inputs: readonly string[], output: string, ...attributes: Bytes[]): Bytes =>
+  message(1, ...inputs.map((input) => text(1, input)), text(2, output), text(3, output), text(4, op), ...attributes);
+
+const model = (...graph: Bytes[]): Bytes =>
+  concat([
+    int(1, 8),
+    text(2, 'engram-test'),
+    message(7, text(2, 'toy'), ...graph),
+    message(8, text(1, ''), int(2, 13)),
+  ]);
+
+const tokenInput = (name: string) => value(11, name, INT64, ['batch', 'sequence']);
+
+/** Token embeddings and nothing else, in the shape of bge-m3: `last_hidden_state` [batch, sequence, dims]. */
+export function hiddenStateModel(table: Float32Array, dims: number, inputs = ['input_ids', 'attention_mask']): Bytes {
+  return model(
+    node('Gather', ['table', 'input_ids'], 'last_hidden_state', attribute('axis', 0)),
+    floats('table', [table.length / dims, dims], table),
+    ...inputs.map(tokenInput),
+    value(12, 'last_hidden_state', FLOAT, ['batch', 'sequence', dims]),
+  );
+}
+
+/** Static embedding: the mean of the token vectors under the mask, `sentence_embedding` [batch, dims]. */
+export function staticModel(table: Float32Array, dims: number): Bytes {
+  return model(
+    node('Gather', ['table', 'input_ids'], 'tokens', attribute('axis', 0)),
+    node('Cast', ['attention_mask'], 'mask', attribute('to', FLOAT)),
+    node('Unsqueeze', ['mask', 'last_axis'], 'mask_column'),
+    node('Mul', ['tokens', 'mask_column'], 'masked'),
+    node('ReduceSum', ['masked', 'sequence_axis'], 'total', attribute('keepdims', 0)),
+    node('ReduceSum', ['mask', 'sequence_axis'], 'count', attribute('keepdims', 1)),
+    node('Div', ['total', 'count'], 'sentence_embedding'),
+    floats('table', [table.length / dims, dims], table),
+    axes('last_axis', 2),
+    axes('sequence_axis', 1),
+    tokenInput('input_ids'),
+    tokenInput('attention_mask'),
+    value(12, 'sentence_embedding', FLOAT, ['batch', dims]),
+  );
+}
+
+/** A model whose output is one number per text: neither of the shapes an embedding can have. */
+export function scalarModel(): Bytes {
+  return model(
+    node('Cast', ['input_ids'], 'numbers', attribute('to', FLOAT)),
+    node('ReduceSum', ['numbers', 'sequence_axis'], 'score', attribute('keepdims', 0)),
+    axes('sequence_axis', 1),
+    tokenInput('input_ids'),
+    value(12, 'score', FLOAT, ['batch']),
+  );
+}
+
+// --- weights --------------------------------------------------------------------------------------------------------
+
+/** Seeded numbers in [0, 1). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** `rows` vectors of `dims` numbers in [-1, 1). */
+export function randomTable(rows: number, dims: number, seed: number): Float32Array {
+  const random = seededRandom(seed);
+  return Float32Array.from({ length: rows * dims }, () => random() * 2 - 1);
+}
+
+// --- tokenizers -----------------------------------------------------------------------------------------------------
+
+const special = (content: string, id: number) => ({
+  id,
+  content,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  normalized: false,
+  special: true,
+});
+
+const template = (first: string, last: string, ids: Record<string, number>) => {
+  const token = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+  const part = (id: string) => ({ Sequence: { id, type_id: 0 } });
+  return {
+    type: 'TemplateProcessing',
+    single: [token(first), part('A'), token(last)],
+    pair: [token(first), part('A'), token(last), part('B'), token(last)],
+    special_tokens: Object.fromEntries(Object.entries(ids).map(([id, n]) => [id, { id, ids: [n], tokens: [id] }])),
+  };
+};
+
+/** SentencePiece Unigram as XLM-RoBERTa (bge-m3) has it: `<s> text </s>`, pad id 1; word n of `words` is id 4 + n. */
+export function unigramTokenizer(words: readonly string[]): object {
+  const specials = ['<s>', '<pad>', '</s>', '<unk>'];
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: { strategy: 'BatchLongest', direction: 'Right', pad_id: 1, pad_type_id: 0, pad_token: '<pad>' },
+    added_tokens: specials.map(special),
+    normalizer: { type: 'NFKC' },
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [{ type: 'WhitespaceSplit' }, { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' }],
+    },
+    post_processor: template('<s>', '</s>', { '<s>': 0, '</s>': 2 }),
+    decoder: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' },
+    model: {
+      type: 'Unigram',
+      unk_id: 3,
+      vocab: [...specials.map((token) => [token, 0]), ...words.map((word) => [`▁${word}`, -2])],
+    },
+  };
+}
+
+/** WordPiece as BERT has it: `[CLS] text [SEP]`, lower case; piece n of `pieces` is id 4 + n. */
+export function wordPieceTokenizer(pieces: readonly string[]): object {
+  const specials = ['[PAD]', '[UNK]', '[CLS]', '[SEP]'];
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: specials.map(special),
+    normalizer: {
+      type: 'BertNormalizer',
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: true,
+      lowercase: true,
+    },
+    pre_tokenizer: { type: 'BertPreTokenizer' },
+    post_processor: template('[CLS]', '[SEP]', { '[CLS]': 2, '[SEP]': 3 }),
+    decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
+    model: {
+      type: 'WordPiece',
+      unk_token: '[UNK]',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries([...specials, ...pieces].map((piece, id) => [piece, id])),
+    },
+  };
+}
+
+// --- folders --------------------------------------------------------------------------------------------------------
+
+/** Writes each file (objects as JSON) below `dir`. */
+export async function writeModelFolder(dir: string, files: Record<string, Bytes | string | object>): Promise<string> {
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(dir, name);
+    await mkdir(join(path, '..'), { recursive: true });
+    const raw = typeof content === 'string' || content instanceof Uint8Array;
+    await writeFile(path, raw ? content : JSON.stringify(content));
+  }
+  return dir;
+}
+
+const FILLER =
+  'a an and are as at be but by for from had has have i in is it its my of on or our she he that the they this to was we were what when where which who will with you your do does did how'.split(
+    ' ',
+  );
+
+/** Words with one meaning share one vector: the paraphrases tests can rely on without asking for their own. */
+export const TOY_MEANINGS: readonly (readonly string[])[] = [
+  ['car', 'automobile', 'vehicle'],
+  ['doctor', 'physician'],
+  ['buy', 'bought', 'purchase', 'purchased'],
+  ['cat', 'kitten'],
+  ['dog', 'puppy', 'hound'],
+  ['job', 'work', 'employment', 'occupation'],
+  ['home', 'house', 'residence'],
+  ['big', 'large', 'huge'],
+  ['fast', 'quick', 'rapid'],
+  ['film', 'movie'],
+  ['loves', 'likes', 'enjoys', 'love', 'like', 'enjoy', 'prefers', 'favourite', 'favorite'],
+  ['coffee', 'espresso'],
+  ['holiday', 'vacation'],
+  ['error', 'bug', 'defect'],
+];
+
+export interface ToyModel {
+  dims: number;
+  pooling: 'cls' | 'mean' | 'none';
+  /** Groups of words that mean the same; a lone word is a meaning of its own. Default `TOY_MEANINGS`. */
+  words?: readonly (string | readonly string[])[];
+  name?: string;
+  seed?: number;
+}
+
+/**
+ * A model good enough to search with: texts that share meanings are near, others are not. Unknown words are made of
+ * letter pairs with a little weight, filler words have nearly none, so a known meaning decides.
+ */
+export async function writeToyModel(dir: string, toy: ToyModel): Promise<string> {
+  const meanings = (toy.words ?? TOY_MEANINGS).map((group) => (typeof group === 'string' ? [group] : group));
+  const seen = new Set<string>();
+  const pieces: { piece: string; meaning: string; weight: number }[] = [];
+  const add = (piece: string, meaning: string, weight: number) => {
+    if (seen.has(piece)) return;
+    seen.add(piece);
+    pieces.push({ piece, meaning, weight });
+  };
+  for (const group of meanings) for (const word of group) add(word.toLowerCase(), `meaning:${group[0]}`, 1);
+  for (const word of FILLER) add(word, `filler:${word}`, 0.02);
+  const letters = [...'abcdefghijklmnopqrstuvwxyz0123456789'];
+  const pairs = letters.flatMap((first) => letters.map((second) => first + second));
+  for (const prefix of ['', '##']) {
+    for (const part of [...pairs, ...letters]) add(prefix + part, prefix + part, 0.3);
+  }
+  const vectors = new Map<string, Float32Array>();
+  const rows = 4 + pieces.length;
+  const table = new Float32Array(rows * toy.dims);
+  table.set(randomTable(4, toy.dims, 7).map((x) => x * 0.02));
+  for (const [index, { meaning, weight }] of pieces.entries()) {
+    const seed = (toy.seed ?? 1) * 100_003 + vectors.size;
+    const vector = vectors.get(meaning) ?? randomTable(1, toy.dims, seed);
+    vectors.set(meaning, vector);
+    table.set(
+      vector.map((x) => x * weight),
+      (4 + index) * toy.dims,
+    );
+  }
+  const onnx = toy.pooling === 'none' ? staticModel(table, toy.dims) : hiddenStateModel(table, toy.dims);
+  return writeModelFolder(dir, {
+    'model.onnx': onnx,
+    'tokenizer.json': wordPieceTokenizer(pieces.map(({ piece }) => piece)),
+    'engram.json': { name: toy.name ?? 'toy', pooling: toy.pooling, max_seq: 256 },
+  });
+}
