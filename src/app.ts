@@ -16,6 +16,9 @@ import { memoryRoutes } from './features/memory/routes.ts';
 import { createSemantics } from './features/memory/semantics.ts';
 import { createMemory, type MemoryService } from './features/memory/service.ts';
 import { createTouches, FLUSH_EVERY_MS } from './features/memory/touches.ts';
+import { createViews } from './features/search/recall.ts';
+import { searchRoutes } from './features/search/routes.ts';
+import { createSearch, type SearchService } from './features/search/service.ts';
 import { systemRoutes } from './features/system/routes.ts';
 import { createSystem } from './features/system/service.ts';
 import type { Database } from './platform/db/dialect.ts';
@@ -44,6 +47,7 @@ export interface App {
   readonly fetch: (request: Request, env?: { peer: string | null }) => Response | Promise<Response>;
   readonly access: AccessService;
   readonly memory: MemoryService;
+  readonly search: SearchService;
   readonly jobs: Runner;
   readonly database: Database;
   readonly embedder: Embedder | null;
@@ -99,6 +103,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       sha256,
       maxContentBytes: config.limits.content_bytes,
     });
+    const search = createSearch({ read, semantics, touches, spaceExists: access.spaceExists, onDegraded() {}, clock });
     const system = createSystem({
       version: VERSION,
       database: database.description.split(' ')[0]!,
@@ -129,7 +134,9 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       await flush();
     });
 
-    const routes: Route[] = [...systemRoutes(system), ...accessRoutes(access), ...memoryRoutes(memory, createBatch(memory))];
+    const routes: Route[] = [...systemRoutes(system), ...accessRoutes(access), ...memoryRoutes(memory, createBatch(memory)),
+      ...searchRoutes(search, createViews({ read, search, clock }), clock),
+    ];
     const http = createHttp(routes, {
       resolve: access.resolve,
       ids,
@@ -139,7 +146,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       checkAnswers: swap.checkAnswers ?? false,
       observe() {},
     });
-    return { routes, fetch: (request, env = { peer: null }) => http.fetch(request, env), access, memory, jobs, database, embedder, flush, close };
+    return { routes, fetch: (request, env = { peer: null }) => http.fetch(request, env), access, memory, search, jobs, database, embedder, flush, close };
   } catch (error) {
     await close();
     throw error;

@@ -13,27 +13,27 @@ export const QUESTION_TYPES: readonly QuestionType[] = [
   'fact_recall',
 ];
 
-/** Cue groups: type, weight (added once per group), and the words to look for, between spaces. */
+/** Cue groups: type, weight in tenths (added once per group), and the words to look for, between spaces. */
 const CUES: readonly (readonly [type: QuestionType, weight: number, cue: RegExp])[] = [
-  ['temporal', 0.6, / (?:when (?:did|was|were)|timeline|history of) /],
-  ['temporal', 0.4, / (?:over the (?:past|last)|how long ago|since when) /],
-  ['temporal', 0.5, / (?:used to|originally|evolution|evolved|over time|progression) /],
-  ['fact_recall', 0.5, / (?:recently|attended|joined|last time|went to|visited) /],
-  ['fact_recall', 0.5, / (?:what (?:is|s|was) my|are my|tell me about|do i (?:have|own)) /],
-  ['fact_recall', 0.4, / (?:what did i|where (?:do|did|does)|who (?:is|s|was)) /],
-  ['reasoning', 0.6, / (?:why (?:did|do|does)|what made|decided?|reasons?|because) /],
-  ['reasoning', 0.4, / (?:motivations?|motivated|what led|trade ?offs?) /],
-  ['generalization', 0.6, / (?:should i|do you think|considering|would i|good fit) /],
-  ['generalization', 0.4, / (?:does it make sense|aligned with|aligns? with) /],
-  ['preference', 0.5, / (?:suggest(?:s|ed|ions?)?|recommend(?:s|ed|ations?)?|what would|ideas?|weekends?) /],
+  ['temporal', 6, / (?:when (?:did|was|were)|timeline|history of) /],
+  ['temporal', 4, / (?:over the (?:past|last)|how long ago|since when) /],
+  ['temporal', 5, / (?:used to|originally|evolution|evolved|over time|progression) /],
+  ['fact_recall', 5, / (?:recently|attended|joined|last time|went to|visited) /],
+  ['fact_recall', 5, / (?:what (?:is|s|was) my|are my|tell me about|do i (?:have|own)) /],
+  ['fact_recall', 4, / (?:what did i|where (?:do|did|does)|who (?:is|s|was)) /],
+  ['reasoning', 6, / (?:why (?:did|do|does)|what made|decided?|reasons?|because) /],
+  ['reasoning', 4, / (?:motivations?|motivated|what led|trade ?offs?) /],
+  ['generalization', 6, / (?:should i|do you think|considering|would i|good fit) /],
+  ['generalization', 4, / (?:does it make sense|aligned with|aligns? with) /],
+  ['preference', 5, / (?:suggest(?:s|ed|ions?)?|recommend(?:s|ed|ations?)?|what would|ideas?|weekends?) /],
   [
     'preference',
-    0.6,
-    / (?:favou?rites?|prefer(?:s|red|ences?)?|likes? most|enjoy(?:s|ed)?|love[sd]?|(?:dis)?like[sd]? most|dislike[sd]?|hate[sd]?|interested in|passionate) /,
+    6,
+    / (?:favou?rites?|prefer(?:s|red|ences?)?|likes? (?:the )?most|enjoy(?:s|ed|ing)?|love[sd]?|hate[sd]?|dislike[sd]?|interested in|passionate) /,
   ],
-  ['preference', 0.4, / (?:what kinds? of|tastes? in|styles? of) /],
+  ['preference', 4, / (?:what kinds? of|tastes? in|styles? of) /],
 ];
-const DATED_QUESTION_WEIGHT = 0.3;
+const DATED_QUESTION_WEIGHT = 3;
 const QUESTION_WORD = / (?:what|who|how|which|did) /;
 
 export interface QuestionGuess {
@@ -57,11 +57,18 @@ export function classifyQuestion(query: string): QuestionGuess {
 
   const total = QUESTION_TYPES.reduce((sum, type) => sum + scores[type], 0);
   if (total === 0) return { type: 'fact_recall', weights: { ...scores, fact_recall: 1 } };
-  const type = QUESTION_TYPES.reduce((best, next) => (scores[next] > scores[best] + 1e-9 ? next : best));
-  const hundredths = { ...scores };
-  for (const each of QUESTION_TYPES) hundredths[each] = Math.round((scores[each] / total) * 100);
-  // Rounding may leave a hundredth over or short: the winner takes it.
-  hundredths[type] += 100 - QUESTION_TYPES.reduce((sum, each) => sum + hundredths[each], 0);
-  for (const each of QUESTION_TYPES) hundredths[each] /= 100;
-  return { type, weights: hundredths };
+  const type = QUESTION_TYPES.reduce((best, next) => (scores[next] > scores[best] ? next : best));
+  return { type, weights: shares(scores, total) };
+}
+
+/** Hundredths that sum to 1: rounded down, what is missing going to the largest remainders, in the order of ties. */
+function shares(scores: Readonly<Record<QuestionType, number>>, total: number): Record<QuestionType, number> {
+  const out = { ...scores };
+  for (const type of QUESTION_TYPES) out[type] = Math.floor((scores[type] * 100) / total);
+  const missing = 100 - QUESTION_TYPES.reduce((sum, type) => sum + out[type], 0);
+  const remainder = (type: QuestionType): number => (scores[type] * 100) % total;
+  const neediest = [...QUESTION_TYPES].sort((a, b) => remainder(b) - remainder(a));
+  for (const type of neediest.slice(0, missing)) out[type]++;
+  for (const type of QUESTION_TYPES) out[type] /= 100;
+  return out;
 }

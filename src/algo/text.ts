@@ -258,7 +258,7 @@ export function dayWords(time: string): string {
   const day = Number(match[3]);
   const name = MONTHS[month - 1];
   if (name === undefined || day < 1 || day > 31) return '';
-  const weekday = WEEKDAYS[(Math.floor(Date.UTC(Number(year), month - 1, day) / 86_400_000) + 4) % 7];
+  const weekday = WEEKDAYS[((Math.floor(Date.UTC(Number(year), month - 1, day) / 86_400_000) % 7) + 11) % 7];
   const ending = day > 10 && day < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][day % 10] ?? 'th');
   const short = name.length > 3 ? ` ${name.slice(0, 3)}` : '';
   return `${weekday} ${day} ${name} ${year} ${day}${ending} ${name} ${day} ${iso} ${month}${short}`;

@@ -10,10 +10,8 @@ export function byteLength(text: string): number {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) continue;
     bytes += unit < 0x800 ? 1 : 2;
-    if (isPair(text, i)) {
-      bytes--;
-      i++;
-    }
+    // Two units, four bytes.
+    if (isPair(text, i)) i++;
   }
   return bytes;
 }
@@ -22,7 +20,10 @@ export function byteLength(text: string): number {
 const EXTENDS = /^(?:\p{M}|\u200d|\p{Emoji_Modifier}|[\u{e0020}-\u{e007f}])/u;
 const MAX_CLUSTER = 32;
 
-/** Longest prefix of at most `maxBytes` UTF-8 bytes that ends between characters as people see them. */
+/**
+ * Longest prefix of at most `maxBytes` UTF-8 bytes that ends between characters as people see them.
+ * Where the first such character is itself too long, as many of its code points as fit.
+ */
 export function clipCodePoints(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes) return text;
   let bytes = 0;
@@ -37,7 +38,7 @@ export function clipCodePoints(text: string, maxBytes: number): string {
   return text.slice(0, end === text.length ? end : clusterStart(text, end));
 }
 
-/** Moves a cut before the character it would split; gives up on a character longer than any real one. */
+/** Moves a cut before the character it would split; gives up on the text's first, or one longer than any real one. */
 function clusterStart(text: string, cut: number): number {
   let at = cut;
   for (let steps = 0; steps < MAX_CLUSTER && at > 0; steps++) {

@@ -1,4 +1,5 @@
 // All SQL on `memory_links`: the edges that the graph channel walks.
+import { padIds } from '../../core/ids-list.ts';
 import type { StoreDb } from '../../core/store-db.ts';
 
 export interface Edge {
@@ -24,8 +25,8 @@ export function linkStore(db: StoreDb) {
     async touching(user_id: number, ids: readonly number[], limit: number): Promise<Edge[]> {
       if (ids.length === 0) return [];
       const columns = ['source_id', 'target_id', 'type', 'similarity'] as const;
-      const out = db.selectFrom('memory_links').where('source_id', 'in', [...ids]).where('user_id', '=', user_id).select(columns);
-      const back = db.selectFrom('memory_links').where('target_id', 'in', [...ids]).where('user_id', '=', user_id).select(columns);
+      const out = db.selectFrom('memory_links').where('source_id', 'in', padIds(ids)).where('user_id', '=', user_id).select(columns);
+      const back = db.selectFrom('memory_links').where('target_id', 'in', padIds(ids)).where('user_id', '=', user_id).select(columns);
       return db
         .selectFrom(out.unionAll(back).as('e'))
         .select(columns)

@@ -1,4 +1,5 @@
 // All SQL on `memories` and `memory_tags`. Named queries, no rules; every one names the owner.
+import { padIds } from '../../core/ids-list.ts';
 import { matchesFilter } from '../../core/memory-filter.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
 import type { StoreDb } from '../../core/store-db.ts';
@@ -13,6 +14,8 @@ export type RankingRow = Pick<MemoryRow, (typeof RANKING_COLUMNS)[number]> & { o
 
 /** Characters of content that ranking looks at, for the name of the speaker. */
 const OPENING_CHARS = 48;
+
+const LABEL_PAGE = 512;
 
 export function memoryStore(db: StoreDb) {
   const owned = (user_id: number) => db.selectFrom('memories').where('user_id', '=', user_id);
@@ -39,7 +42,7 @@ export function memoryStore(db: StoreDb) {
       owned(user_id).where('id', '=', id).selectAll().executeTakeFirst(),
 
     byIds: async (user_id: number, ids: readonly number[]): Promise<MemoryRow[]> =>
-      ids.length === 0 ? [] : owned(user_id).where('id', 'in', [...ids]).selectAll().execute(),
+      ids.length === 0 ? [] : owned(user_id).where('id', 'in', padIds(ids)).selectAll().execute(),
 
     /** Ranking fields of those of the ids that pass the filter. */
     ranking: async (filter: MemoryFilter, ids: readonly number[]): Promise<RankingRow[]> =>
@@ -47,7 +50,7 @@ export function memoryStore(db: StoreDb) {
         ? []
         : db
             .selectFrom('memories as m')
-            .where('m.id', 'in', [...ids])
+            .where('m.id', 'in', padIds(ids))
             .where(matchesFilter(filter))
             .select(RANKING_COLUMNS.map((column) => `m.${column}` as const))
             .select((eb) => eb.fn<string>('substr', ['m.content', eb.lit(1), eb.lit(OPENING_CHARS)]).as('opening'))
@@ -56,6 +59,19 @@ export function memoryStore(db: StoreDb) {
     /** Ids that pass the filter: what a vector index may return. */
     idsWhere: async (filter: MemoryFilter): Promise<number[]> =>
       (await db.selectFrom('memories as m').where(matchesFilter(filter)).select('m.id').execute()).map((row) => row.id),
+
+    newestIds: async (filter: MemoryFilter, limit: number): Promise<number[]> =>
+      (await db.selectFrom('memories as m').where(matchesFilter(filter)).select('m.id').orderBy('m.id', 'desc').limit(limit).execute()).map((row) => row.id),
+
+    /** What facets count, of these memories. */
+    async labels(user_id: number, ids: readonly number[]): Promise<Pick<MemoryRow, 'category' | 'source' | 'importance' | 'tags'>[]> {
+      const rows = [];
+      for (let at = 0; at < ids.length; at += LABEL_PAGE) {
+        const page = padIds(ids.slice(at, at + LABEL_PAGE));
+        rows.push(...(await owned(user_id).where('id', 'in', page).select(['category', 'source', 'importance', 'tags']).execute()));
+      }
+      return rows;
+    },
 
     list: (filter: MemoryFilter, limit: number, offset: number): Promise<MemoryRow[]> =>
       db.selectFrom('memories as m').where(matchesFilter(filter)).selectAll('m').orderBy('m.id', 'desc').limit(limit).offset(offset).execute(),
@@ -126,7 +142,7 @@ export function memoryStore(db: StoreDb) {
 
     async remove(user_id: number, ids: readonly number[]): Promise<number> {
       if (ids.length === 0) return 0;
-      const result = await db.deleteFrom('memories').where('user_id', '=', user_id).where('id', 'in', [...ids]).executeTakeFirst();
+      const result = await db.deleteFrom('memories').where('user_id', '=', user_id).where('id', 'in', padIds(ids)).executeTakeFirst();
       return Number(result.numDeletedRows);
     },
 

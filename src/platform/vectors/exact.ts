@@ -109,7 +109,7 @@ export function exactIndex(
   };
 }
 
-function checkDims(record: VectorRecord, dims: number): void {
+export function checkDims(record: VectorRecord, dims: number): void {
   if (record.vector.length === dims) return;
   throw new Error(`The vector of memory ${record.memory_id} has ${record.vector.length} numbers instead of ${dims}`);
 }

@@ -1,5 +1,6 @@
 // FTS5 index, one table per user: word statistics, speed and isolation then depend on that user's memories alone.
 // Contentless: the text is kept once, in `memories`. See docs/decisions/0003-full-text-per-user.md.
+import { padIds } from '../../../core/ids-list.ts';
 import { sql } from 'kysely';
 import { type LexicalQuery, unspacedColumn } from '../../../algo/text.ts';
 import { isPlain, matchesFilter } from '../../../core/memory-filter.ts';
@@ -41,7 +42,7 @@ export function sqliteFullText(db: Db): FullTextIndex {
   const visible = async (filter: MemoryFilter, ids: readonly number[]): Promise<Set<number>> => {
     const rows = await db
       .selectFrom('memories as m')
-      .where('m.id', 'in', [...ids])
+      .where('m.id', 'in', padIds(ids))
       .where(matchesFilter(filter))
       .select('m.id')
       .execute();

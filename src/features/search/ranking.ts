@@ -1,0 +1,149 @@
+// From raw hits to one order: evidence, activation, bounded priors, fusion. Pure, so that every figure can be tested and explained.
+import { fuse, ranked } from '../../algo/fusion.ts';
+import { spread, type SpreadEdge } from '../../algo/spread.ts';
+import { words } from '../../algo/text.ts';
+import type { Candidate } from '../../core/ports.ts';
+import { parseTime } from '../../core/clock.ts';
+import type { RankingRow } from '../memory/store.ts';
+import { retentionOf } from '../memory/rules.ts';
+import type { SearchPlan } from './recipes.ts';
+
+export type Channel = 'lexical' | 'vector' | 'graph';
+
+export interface Retrieved {
+  lexical: readonly Candidate[];
+  /** Null when there is no sense of meaning. */
+  vector: readonly Candidate[] | null;
+  edges: readonly SpreadEdge[];
+  /** Ranking fields of every memory that may be shown, by id. Whatever is missing here is hidden and drops out. */
+  rows: ReadonlyMap<number, RankingRow>;
+}
+
+/** Factors on a memory's scores. Each is bounded, so that relevance always decides first. */
+export interface Multipliers {
+  /** 0.9 when forgotten, 1 when fresh or permanent. */
+  decay: number;
+  static: number;
+  importance: number;
+  source_count: number;
+  /** The question names who says it. */
+  author: number;
+  /** The question's words gather in its session. */
+  session: number;
+  /** It happened in the period the question names. */
+  period: number;
+}
+
+export interface RankedMemory {
+  id: number;
+  score: number;
+  channels: Partial<Record<Channel, { rank: number; score: number; weight: number }>>;
+  multipliers: Multipliers;
+}
+
+const DECAY_SHARE = 0.1;
+const STATIC_BONUS = 0.03;
+const IMPORTANCE_STEP = 0.01;
+const REPEAT_SHARE = 0.05;
+const AUTHOR_BONUS = 0.5;
+const DAY_MS = 86_400_000;
+/** Days over which nearness to a named period fades. */
+const PERIOD_FADE_DAYS = 7;
+
+const share = (hits: readonly Candidate[]): Map<number, number> => {
+  const top = hits[0]?.score ?? 0;
+  return new Map(hits.map(({ id, score }) => [id, top > 0 ? Math.max(0, score) / top : 0]));
+};
+
+/** Direct relevance 0..1 of each hit: its share of the best score of each retriever, weighed by kind of question. */
+export function evidenceOf({ lexical, vector }: Pick<Retrieved, 'lexical' | 'vector'>, plan: SearchPlan): Map<number, number> {
+  const byWords = share(lexical);
+  if (vector === null || vector.length === 0) return byWords;
+  const byMeaning = share(vector);
+  const { evidence } = plan.recipe;
+  // With no word in common, meaning is all the evidence there is.
+  const [v, l] = lexical.length === 0 ? [1, 0] : [evidence.vector, evidence.lexical];
+  const all = new Map<number, number>();
+  for (const [id, s] of byMeaning) all.set(id, v * s);
+  for (const [id, s] of byWords) all.set(id, (all.get(id) ?? 0) + l * s);
+  return all;
+}
+
+/** Names a memory opens with: `Caroline: ...`, `Dr. Ann Lee: ...`; what it says then is theirs. */
+const SPEAKER = /^\s*([\p{Lu}][\p{L}\p{M}'’.-]*(?: [\p{Lu}][\p{L}\p{M}'’.-]*){0,3}):\s/u;
+export function speakerNames(opening: string): string[] {
+  const match = SPEAKER.exec(opening);
+  return match ? words(match[1]!) : [];
+}
+
+/** How strongly the evidence gathers in each session, 0..1. */
+function sessionMass(evidence: ReadonlyMap<number, number>, rows: ReadonlyMap<number, RankingRow>): Map<string, number> {
+  const mass = new Map<string, number>();
+  for (const [id, relevance] of evidence) {
+    const session = rows.get(id)?.session_id;
+    if (session != null) mass.set(session, (mass.get(session) ?? 0) + relevance * relevance);
+  }
+  const most = Math.max(0, ...mass.values());
+  for (const [session, m] of mass) mass.set(session, most > 0 ? Math.sqrt(m / most) : 0);
+  return mass;
+}
+
+export function multipliersOf(row: RankingRow, context: { plan: SearchPlan; named: ReadonlySet<string>; mass: ReadonlyMap<string, number>; now: number }): Multipliers {
+  const { plan, named, mass, now } = context;
+  let period = 1;
+  if (plan.period) {
+    const at = parseTime(row.occurred_at ?? row.created_at) ?? now;
+    const away = at < plan.period.from ? plan.period.from - at : Math.max(0, at - plan.period.until);
+    period = 1 + plan.recipe.time * Math.exp(-((away / DAY_MS / PERIOD_FADE_DAYS) ** 2) / 2);
+  }
+  return {
+    decay: 1 - DECAY_SHARE * (1 - retentionOf(row, now)),
+    static: row.is_static ? 1 + STATIC_BONUS : 1,
+    importance: 1 + IMPORTANCE_STEP * (row.importance - 5),
+    source_count: 1 + REPEAT_SHARE * Math.min((row.source_count - 1) / 10, 1),
+    author: named.size > 0 && speakerNames(row.opening).some((name) => named.has(name)) ? 1 + AUTHOR_BONUS : 1,
+    session: row.session_id === null ? 1 : 1 + plan.recipe.session * (mass.get(row.session_id) ?? 0),
+    period,
+  };
+}
+
+const product = (m: Multipliers): number => m.decay * m.static * m.importance * m.source_count * m.author * m.period;
+
+/** @param query the question, for the names in it */
+export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now: number): RankedMemory[] {
+  const { rows } = retrieved;
+  const evidence = new Map([...evidenceOf(retrieved, plan)].filter(([id]) => rows.has(id)));
+  const activation = spread(evidence, retrieved.edges);
+  const context = { plan, named: new Set(words(query)), mass: sessionMass(evidence, rows), now };
+  const factors = new Map<number, Multipliers>();
+  for (const id of activation.keys()) {
+    const row = rows.get(id);
+    if (row) factors.set(id, multipliersOf(row, context));
+  }
+  const scored = (hits: Iterable<readonly [number, number]>, gathers: boolean): Map<number, number> => {
+    const scores = new Map<number, number>();
+    for (const [id, score] of hits) {
+      const m = factors.get(id);
+      if (m) scores.set(id, score * product(m) * (gathers ? m.session : 1));
+    }
+    return scores;
+  };
+  const pairs = (hits: readonly Candidate[]) => hits.map(({ id, score }) => [id, score] as const);
+  const lists: [Channel, Map<number, number>][] = [
+    ['lexical', scored(pairs(retrieved.lexical), false)],
+    ['vector', scored(pairs(retrieved.vector ?? []), false)],
+    ['graph', scored(activation, true)],
+  ];
+  const fused = fuse(lists.filter(([, scores]) => scores.size > 0).map(([channel, scores]) => ({ channel, weight: plan.recipe.weights[channel], ids: ranked(scores) })));
+  return fused.map(({ id, score, ranks }) => ({
+    id,
+    score,
+    multipliers: factors.get(id)!,
+    channels: Object.fromEntries(
+      lists.flatMap(([channel, scores]) => {
+        const at = ranks[channel];
+        return at === undefined ? [] : [[channel, { rank: at, score: scores.get(id)!, weight: plan.recipe.weights[channel] }]];
+      }),
+    ),
+  }));
+}

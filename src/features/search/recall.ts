@@ -1,0 +1,113 @@
+// `/recall` and `/search/faceted`: other views on the same search.
+import type { Clock } from '../../core/clock.ts';
+import type { MemoryFilter } from '../../core/ports.ts';
+import type { Scope } from '../../core/scope.ts';
+import { type MemoryRow, presentMemory, tagsOf } from '../memory/rules.ts';
+import type { MemoryStore } from '../memory/store.ts';
+import { type FacetedRequest, type RecallRequest, SearchRequest } from './contract.ts';
+import { round, type SearchService } from './service.ts';
+
+type RecallSource = 'static' | 'semantic' | 'important' | 'recent';
+/** How far each source may fill the answer before the next gets its turn; what is left goes to the best remaining. */
+const FILL: readonly (readonly [RecallSource, number])[] = [
+  ['static', 0.25],
+  ['semantic', 0.75],
+  ['important', 0.85],
+  ['recent', 1],
+];
+const IMPORTANT = 7;
+/** Matches counted for facets. */
+const MAX_MATCHED = 10_000;
+
+export function createViews(deps: { read: { memories: MemoryStore }; search: SearchService; clock: Clock }) {
+  const { read, search, clock } = deps;
+
+  return {
+    async recall(scope: Scope, request: RecallRequest) {
+      const { limit } = request;
+      const query = request.query?.trim() || request.context?.trim() || '';
+      const filter = await search.filterOf(scope, { space_id: request.space_id, tags: request.tags });
+      const found = query === '' ? null : await search.search(scope, SearchRequest.parse({ query, limit, space_id: request.space_id, tags: request.tags }));
+      const rowsOf = (rows: readonly MemoryRow[], score: (row: MemoryRow) => number) => rows.map((row) => ({ row, score: score(row) }));
+      const sources: Record<RecallSource, { row: MemoryRow; score: number }[]> = {
+        static: rowsOf(await read.memories.list({ ...filter, is_static: true }, limit, 0), (row) => row.importance / 10),
+        semantic: (found?.answer.results ?? []).map((result) => ({ row: found!.rows.get(result.id)!, score: result.score })),
+        important: rowsOf(await read.memories.list({ ...filter, importance_min: IMPORTANT }, limit, 0), (row) => row.importance / 10),
+        recent: rowsOf(await read.memories.list(filter, limit, 0), () => 0),
+      };
+      const chosen = new Map<number, { row: MemoryRow; score: number; source: RecallSource }>();
+      const fill = (source: RecallSource, most: number) => {
+        for (const { row, score } of sources[source]) {
+          if (chosen.size >= most) return;
+          if (!chosen.has(row.id)) chosen.set(row.id, { row, score, source });
+        }
+      };
+      for (const [source, share] of FILL) fill(source, Math.ceil(limit * share));
+      for (const [source] of FILL) fill(source, limit);
+      const memories = [...chosen.values()].map(({ row, score, source }) => ({
+        ...presentMemory(row, clock.now()),
+        recall_source: source,
+        recall_score: round(score),
+      }));
+      const breakdown = { static: 0, semantic: 0, important: 0, recent: 0 };
+      for (const { source } of chosen.values()) breakdown[source]++;
+      return { memories, results: memories, breakdown, count: memories.length, degraded: found?.answer.degraded ?? [] };
+    },
+
+    async faceted(scope: Scope, request: FacetedRequest) {
+      const { query, limit, facets, facet_limit, tags_all, tags_any, tags_none, importance_min, importance_max, ...rest } = request;
+      const filter: MemoryFilter = {
+        ...(await search.filterOf(scope, rest)),
+        tags_all: tags_all ?? undefined,
+        tags_any: tags_any ?? undefined,
+        tags_none: tags_none ?? undefined,
+        importance_min: importance_min ?? undefined,
+        importance_max: importance_max ?? undefined,
+      };
+      let order: { id: number; score: number; search_type: string }[];
+      let degraded: string[] = [];
+      if (query.trim() === '') {
+        order = (await read.memories.newestIds(filter, MAX_MATCHED)).map((id) => ({ id, score: 0, search_type: 'filter' }));
+      } else {
+        const ranking = await search.run(scope, { ...SearchRequest.parse({ query, limit: 100, expand_relationships: false }), ...rest }, filter, MAX_MATCHED);
+        degraded = ranking.degraded;
+        order = ranking.order.map(({ id, score, channels }) => ({ id, score: round(score), search_type: Object.keys(channels).includes('vector') ? 'hybrid' : 'lexical' }));
+      }
+      const rows = new Map((await read.memories.byIds(scope.user_id, order.slice(0, limit).map((o) => o.id))).map((row) => [row.id, row]));
+      const results = order.slice(0, limit).flatMap((item) => {
+        const row = rows.get(item.id);
+        return row ? [{ memory: presentMemory(row, clock.now()), score: item.score, search_type: item.search_type }] : [];
+      });
+      const labels = await read.memories.labels(scope.user_id, order.map((o) => o.id));
+      return { results, total_matched: order.length, ...count(labels, facets, facet_limit), degraded };
+    },
+  };
+}
+
+type Labels = Awaited<ReturnType<MemoryStore['labels']>>;
+
+function count(rows: Labels, facets: FacetedRequest['facets'], limit: number) {
+  const buckets = (values: Iterable<string>) => {
+    const counts = new Map<string, number>();
+    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+    return [...counts].map(([value, n]) => ({ value, count: n })).sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1)).slice(0, limit);
+  };
+  const has = (facet: (typeof facets)[number]) => facets.includes(facet);
+  const pairs = rows.flatMap((row) => {
+    const tags = [...tagsOf(row)].sort();
+    return tags.flatMap((a, i) => tags.slice(i + 1).map((b) => JSON.stringify([a, b])));
+  });
+  return {
+    ...(has('tags') && {
+      facets_tags: buckets(rows.flatMap(tagsOf)),
+      tag_cooccurrence: buckets(pairs).map(({ value, count: n }) => {
+        const [tag_a, tag_b] = JSON.parse(value) as [string, string];
+        return { tag_a, tag_b, count: n };
+      }),
+    }),
+    ...(has('categories') && { facets_categories: buckets(rows.map((r) => r.category)) }),
+    ...(has('sources') && { facets_sources: buckets(rows.map((r) => r.source)) }),
+    ...(has('importance') && { facets_importance: buckets(rows.map((r) => String(r.importance))) }),
+  };
+}
+export type Views = ReturnType<typeof createViews>;

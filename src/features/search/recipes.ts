@@ -1,0 +1,58 @@
+// What a search looks at and how much each source counts, by kind of question. Pure data and one pure function.
+import { classifyQuestion, QUESTION_TYPES, type QuestionType } from '../../algo/question.ts';
+import { parseTimeRange, type TimeRange } from '../../algo/temporal.ts';
+
+export interface Recipe {
+  /** Shares of direct evidence that seed the graph: meaning and words. */
+  readonly evidence: { readonly vector: number; readonly lexical: number };
+  /** Weights of the channels in the fusion. The graph channel carries the direct evidence along, hence its weight. */
+  readonly weights: { readonly vector: number; readonly lexical: number; readonly graph: number };
+  /** How much gathering in one session speaks for its memories. */
+  readonly session: number;
+  /** How much standing in the period a question names speaks for a memory. */
+  readonly time: number;
+}
+
+export const RECIPES: Readonly<Record<QuestionType, Recipe>> = {
+  fact_recall: { evidence: { vector: 0.5, lexical: 0.5 }, weights: { vector: 0.1, lexical: 0.1, graph: 1 }, session: 0.8, time: 0.3 },
+  preference: { evidence: { vector: 0.6, lexical: 0.4 }, weights: { vector: 0.1, lexical: 0.1, graph: 1 }, session: 0.5, time: 0.2 },
+  reasoning: { evidence: { vector: 0.6, lexical: 0.4 }, weights: { vector: 0.1, lexical: 0.05, graph: 1 }, session: 1, time: 0.2 },
+  generalization: { evidence: { vector: 0.65, lexical: 0.35 }, weights: { vector: 0.15, lexical: 0.05, graph: 1 }, session: 0.5, time: 0.2 },
+  temporal: { evidence: { vector: 0.45, lexical: 0.55 }, weights: { vector: 0.05, lexical: 0.1, graph: 1 }, session: 0.8, time: 0.6 },
+};
+
+export interface SearchPlan {
+  readonly question_type: QuestionType;
+  readonly recipe: Recipe;
+  /** Candidates taken from each retriever. */
+  readonly pool: number;
+  /** Direct hits whose edges are walked. */
+  readonly seeds: number;
+  /** Period the question names. */
+  readonly period: TimeRange | null;
+}
+
+const MIN_POOL = 80;
+const MAX_POOL = 400;
+
+const blend = (weights: Readonly<Record<QuestionType, number>>, pick: (recipe: Recipe) => number): number =>
+  QUESTION_TYPES.reduce((sum, type) => sum + weights[type] * pick(RECIPES[type]), 0);
+
+/** A question of several kinds gets the mixture of their recipes. */
+export function planSearch(query: string, asked: QuestionType | undefined, limit: number, nowMs: number): SearchPlan {
+  const guess = asked ? null : classifyQuestion(query);
+  const recipe: Recipe = guess
+    ? {
+        evidence: { vector: blend(guess.weights, (r) => r.evidence.vector), lexical: blend(guess.weights, (r) => r.evidence.lexical) },
+        weights: {
+          vector: blend(guess.weights, (r) => r.weights.vector),
+          lexical: blend(guess.weights, (r) => r.weights.lexical),
+          graph: blend(guess.weights, (r) => r.weights.graph),
+        },
+        session: blend(guess.weights, (r) => r.session),
+        time: blend(guess.weights, (r) => r.time),
+      }
+    : RECIPES[asked!];
+  const pool = Math.min(MAX_POOL, Math.max(MIN_POOL, limit * 4));
+  return { question_type: asked ?? guess!.type, recipe, pool, seeds: pool, period: parseTimeRange(query, nowMs) };
+}

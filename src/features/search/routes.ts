@@ -1,0 +1,50 @@
+import { type Route, route } from '../../core/endpoint.ts';
+import type { Clock } from '../../core/clock.ts';
+import { presentMemory } from '../memory/rules.ts';
+import { explain, faceted, recall, search, searchArray } from './contract.ts';
+import type { Views } from './recall.ts';
+import { round, type SearchService } from './service.ts';
+
+export const searchRoutes = (service: SearchService, views: Views, clock: Clock): Route[] => [
+  route(search, async ({ body }, { scope }) => (await service.search(scope, body)).answer),
+  route(searchArray, async ({ body }, { scope }) => {
+    const { answer, rows } = await service.search(scope, body);
+    return answer.results.map((result) => ({ ...result, memory: presentMemory(rows.get(result.id)!, clock.now()) }));
+  }),
+  route(explain, async ({ body }, { scope }) => {
+    const { answer, ranking, page } = await service.search(scope, body);
+    const items = new Map(page.map((item) => [item.id, item]));
+    return {
+      results: answer.results.map((result) => {
+        const { channels, multipliers, score } = items.get(result.id)!;
+        return {
+          ...result,
+          scores: {
+            lexical: channels.lexical?.score ?? null,
+            vector: channels.vector?.score ?? null,
+            graph: channels.graph?.score ?? null,
+            personality: null,
+            temporal_boost: ranking.plan.period ? multipliers.period : null,
+            fused: score,
+            reranked: false,
+            reranker_ms: null,
+          },
+          ranks: channels,
+          multipliers: { ...multipliers },
+        };
+      }),
+      count: answer.results.length,
+      degraded: answer.degraded,
+      question_type: answer.question_type,
+      timings_ms: { embed: round(ranking.found.embed_ms), hybrid: round(ranking.found.hybrid_ms), rerank: 0, total: answer.took_ms },
+      pipeline: {
+        embedded: ranking.found.vector !== null,
+        reranker_applied: false,
+        mode: ranking.found.vector !== null ? 'hybrid' : 'lexical',
+        candidates: { lexical: ranking.found.lexical.length, vector: ranking.found.vector?.length ?? 0, edges: ranking.found.edges.length },
+      },
+    };
+  }),
+  route(faceted, ({ body }, { scope }) => views.faceted(scope, body)),
+  route(recall, ({ body }, { scope }) => views.recall(scope, body)),
+];

@@ -1,0 +1,186 @@
+// Search end to end: retrieve in parallel, walk the graph from the best hits, rank, show.
+import { parseLexicalQuery, termCoverage } from '../../algo/text.ts';
+import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import type { FullTextIndex, MemoryFilter } from '../../core/ports.ts';
+import type { Scope } from '../../core/scope.ts';
+import type { Edge, LinkStore } from '../memory/link-store.ts';
+import { decayScore, type MemoryRow, tagsOf } from '../memory/rules.ts';
+import type { Semantics } from '../memory/semantics.ts';
+import type { MemoryStore } from '../memory/store.ts';
+import type { Touches } from '../memory/touches.ts';
+import type { SearchRequest, SearchResult } from './contract.ts';
+import { evidenceOf, rank, type RankedMemory } from './ranking.ts';
+import { planSearch, type SearchPlan } from './recipes.ts';
+
+export interface SearchDeps {
+  read: { memories: MemoryStore; links: LinkStore; fullText: FullTextIndex };
+  semantics: Semantics;
+  touches: Touches;
+  spaceExists(user_id: number, space_id: number): Promise<boolean>;
+  /** Counts an answer that lacked a signal. */
+  onDegraded(signal: string): void;
+  clock: Clock;
+}
+
+/** Best relevance below which an answer is called a guess. */
+const ABSTAIN_BELOW = 0.2;
+/** Edges looked at per hop: two per seed in a conversation, more around hubs. */
+const MAX_EDGES = 1_000;
+
+/** `2026-03-01` as an upper bound means the whole day. */
+const endOf = (text: string): string => (text.trim().length === 10 ? `${text.trim()} 23:59:59` : formatTime(parseTime(text)!));
+
+export type Ranking = Awaited<ReturnType<ReturnType<typeof createSearch>['run']>>;
+
+export function createSearch(deps: SearchDeps) {
+  const { read, semantics, touches, clock } = deps;
+
+  async function filterOf(scope: Scope, request: Partial<SearchRequest>): Promise<MemoryFilter> {
+    if (request.space_id != null && !(await deps.spaceExists(scope.user_id, request.space_id))) {
+      throw new AppError('space_not_found', `There is no space ${request.space_id}. GET /spaces lists yours.`);
+    }
+    const tags = request.tags?.length ? request.tags : request.tag?.trim() ? [request.tag.trim().toLowerCase()] : undefined;
+    return {
+      user_id: scope.user_id,
+      now: formatTime(clock.now()),
+      space_id: request.space_id ?? scope.space_id ?? undefined,
+      category: request.category ?? undefined,
+      source: request.source ?? request.source_filter ?? undefined,
+      session_id: request.session_id ?? undefined,
+      episode_id: request.episode_id ?? undefined,
+      tags_all: tags,
+      from: request.date_from == null ? undefined : formatTime(parseTime(request.date_from)!),
+      until: request.date_to == null ? undefined : endOf(request.date_to),
+      status: request.status ?? undefined,
+      include_forgotten: request.include_forgotten || undefined,
+      include_archived: request.include_archived || undefined,
+      include_superseded: request.latest_only === false || undefined,
+    };
+  }
+
+  /** Edges within two steps of the seeds. */
+  async function walk(user_id: number, seeds: readonly number[]): Promise<Edge[]> {
+    const first = await read.links.touching(user_id, seeds, MAX_EDGES);
+    const known = new Set(seeds);
+    const frontier = new Set<number>();
+    for (const { source_id, target_id } of first) for (const id of [source_id, target_id]) if (!known.has(id)) frontier.add(id);
+    const second = frontier.size > 0 ? await read.links.touching(user_id, [...frontier], MAX_EDGES) : [];
+    return [...first, ...second];
+  }
+
+  async function retrieve(filter: MemoryFilter, query: string, plan: SearchPlan, graph: boolean) {
+    const lexicalQuery = parseLexicalQuery(query);
+    const started = performance.now();
+    const [lexical, meaning] = await Promise.all([
+      read.fullText.search(lexicalQuery, filter, plan.pool),
+      query.trim() === '' ? null : semantics.search(query, filter, plan.pool, read.memories.idsWhere),
+    ]);
+    const vector = meaning?.hits ?? null;
+    const evidence = evidenceOf({ lexical, vector }, plan);
+    const seeds = [...evidence].sort(([a, x], [b, y]) => y - x || b - a).slice(0, plan.seeds).map(([id]) => id);
+    const edges = graph ? await walk(filter.user_id, seeds) : [];
+    const ids = new Set(evidence.keys());
+    for (const { source_id, target_id } of edges) ids.add(source_id).add(target_id);
+    const rows = new Map((await read.memories.ranking(filter, [...ids])).map((row) => [row.id, row]));
+    return { lexicalQuery, lexical, vector, edges, rows, embed_ms: meaning?.embed_ms ?? 0, hybrid_ms: performance.now() - started };
+  }
+
+  /** Everything but the texts: the order, how it came about, what was missing. */
+  async function run(scope: Scope, request: SearchRequest, given?: MemoryFilter, pool?: number) {
+    const now = clock.now();
+    const filter = given ?? (await filterOf(scope, request));
+    const planned = planSearch(request.query, request.question_type ?? undefined, request.limit, now);
+    const plan = pool === undefined ? planned : { ...planned, pool };
+    const found = await retrieve(filter, request.query, plan, request.expand_relationships !== false);
+    const degraded = found.vector === null && request.query.trim() !== '' ? ['vector'] : [];
+    for (const signal of degraded) deps.onDegraded(signal);
+    const floor = request.threshold ?? request.min_score ?? 0;
+    const order = rank(found, plan, request.query, now).filter((item) => item.score >= floor);
+    return { filter, plan, found, order, degraded, now };
+  }
+
+  const cosineOf = (found: Ranking['found']): Map<number, number> => new Map((found.vector ?? []).map(({ id, score }) => [id, score]));
+
+  function present(row: MemoryRow, item: RankedMemory, ranking: Ranking, cosine: ReadonlyMap<number, number>): SearchResult {
+    const { found, plan, now } = ranking;
+    const tags = tagsOf(row);
+    const { lexical, vector } = item.channels;
+    const relevance = Math.max(termCoverage(found.lexicalQuery, `${row.content} ${row.category} ${tags.join(' ')}`), cosine.get(row.id) ?? 0);
+    return {
+      id: row.id,
+      content: row.content,
+      category: row.category,
+      source: row.source,
+      importance: row.importance,
+      created_at: row.created_at,
+      occurred_at: row.occurred_at,
+      session_id: row.session_id,
+      tags,
+      score: round(item.score),
+      relevance: round(Math.min(1, relevance)),
+      search_type: lexical && vector ? 'hybrid' : lexical ? 'lexical' : vector ? 'vector' : 'graph',
+      channels: Object.keys(item.channels),
+      question_type: plan.question_type,
+      decay_score: decayScore(row, now),
+    };
+  }
+
+  async function decorate(scope: Scope, rows: ReadonlyMap<number, MemoryRow>, results: SearchResult[]): Promise<void> {
+    const edges = await read.links.touching(scope.user_id, [...rows.keys()], MAX_EDGES);
+    const others = new Set(edges.flatMap((e) => [e.source_id, e.target_id]));
+    const around = new Map((await read.memories.byIds(scope.user_id, [...others])).map((row) => [row.id, row]));
+    for (const result of results) {
+      result.linked = edges.flatMap((edge) => {
+        const id = edge.source_id === result.id ? edge.target_id : edge.target_id === result.id ? edge.source_id : null;
+        const row = id === null ? undefined : around.get(id);
+        return row && !row.is_forgotten ? [{ id: row.id, content: row.content, category: row.category, similarity: edge.similarity, type: edge.type }] : [];
+      });
+      const row = rows.get(result.id)!;
+      const chain = row.root_memory_id === null ? [] : await read.memories.chain(scope.user_id, row.root_memory_id);
+      result.version_chain = chain.map((v) => ({ id: v.id, content: v.content, version: v.version, is_latest: v.is_latest === 1, created_at: v.created_at }));
+    }
+  }
+
+  return {
+    run,
+    filterOf,
+
+    async search(scope: Scope, request: SearchRequest) {
+      const started = performance.now();
+      const ranking = await run(scope, request);
+      const page = ranking.order.slice(0, request.limit);
+      const rows = new Map((await read.memories.byIds(scope.user_id, page.map((item) => item.id))).map((row) => [row.id, row]));
+      const cosine = cosineOf(ranking.found);
+      const results = page.flatMap((item) => {
+        const row = rows.get(item.id);
+        return row ? [present(row, item, ranking, cosine)] : [];
+      });
+      if (request.include_links && results.length > 0) await decorate(scope, rows, results);
+      const best = Math.max(0, ...results.map((r) => r.relevance));
+      const top_score = results[0]?.score ?? 0;
+      if (request.temporal_sort) {
+        const sign = request.temporal_sort === 'asc' ? 1 : -1;
+        const when = (r: SearchResult) => r.occurred_at ?? r.created_at;
+        results.sort((a, b) => sign * (when(a) < when(b) ? -1 : when(a) > when(b) ? 1 : a.id - b.id));
+      }
+      touches.add(scope.user_id, results.map((r) => r.id));
+      return {
+        answer: {
+          results,
+          abstained: results.length === 0 || best < ABSTAIN_BELOW,
+          top_score,
+          degraded: ranking.degraded,
+          question_type: ranking.plan.question_type,
+          took_ms: round(performance.now() - started),
+        },
+        rows,
+        ranking,
+        page,
+      };
+    },
+  };
+}
+export type SearchService = ReturnType<typeof createSearch>;
+
+export const round = (n: number): number => Math.round(n * 1e6) / 1e6;
