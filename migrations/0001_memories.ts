@@ -117,16 +117,19 @@ export const memories: Migration = {
       .execute();
     await db.schema.createIndex('memory_tags_user').on('memory_tags').columns(['user_id', 'tag', 'memory_id']).execute(); // tags, tag search
 
-    await serial('memory_links')
-      .addColumn('user_id', types.id, (c) => c.notNull())
+    // Walked on every search: on SQLite the table is its own index, and the way back is covered by the second one.
+    const links = db.schema
+      .createTable('memory_links')
       .addColumn('source_id', types.id, (c) => c.notNull().references('memories.id').onDelete('cascade'))
       .addColumn('target_id', types.id, (c) => c.notNull().references('memories.id').onDelete('cascade'))
       .addColumn('type', 'text', (c) => c.notNull())
       .addColumn('similarity', types.real, (c) => c.notNull())
+      .addColumn('user_id', types.id, (c) => c.notNull())
       .addColumn('created_at', 'text', (c) => c.notNull())
-      .addUniqueConstraint('memory_links_edge', ['source_id', 'target_id', 'type'])
-      .execute();
-    await db.schema.createIndex('memory_links_target').on('memory_links').column('target_id').execute(); // graph, both ways
+      .addPrimaryKeyConstraint('memory_links_pk', ['source_id', 'target_id', 'type']);
+    await (types.id === 'integer' ? links.modifyEnd(sql`without rowid`) : links).execute();
+    await db.schema.createIndex('memory_links_target').on('memory_links').columns(['target_id', 'user_id', 'similarity']).execute(); // graph, backwards
+    await db.schema.createIndex('memory_links_user').on('memory_links').column('user_id').execute(); // counts
 
     await db.schema
       .createTable('memory_vectors')

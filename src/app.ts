@@ -1,12 +1,17 @@
 // The composition root: the only file that knows every part. Read it top to bottom to see what the program is made of.
 import { sql } from 'kysely';
+import openApi from '../docs/openapi.json' with { type: 'json' };
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from './config.ts';
 import { type Clock, formatTime } from './core/clock.ts';
 import type { Ids } from './core/crypto.ts';
 import type { Route } from './core/endpoint.ts';
 import type { Logger } from './core/log.ts';
+import type { Metrics } from './core/metrics.ts';
 import type { Embedder, VectorIndex } from './core/ports.ts';
+import { Memory } from './core/shapes.ts';
+import { ENDPOINTS } from './entry/contracts.ts';
+import { docsPage } from './entry/http/docs-page/page.ts';
 import { createHttp } from './entry/http/server.ts';
 import { accessRoutes } from './features/access/routes.ts';
 import { type AccessService, createAccess } from './features/access/service.ts';
@@ -16,15 +21,18 @@ import { memoryRoutes } from './features/memory/routes.ts';
 import { createSemantics } from './features/memory/semantics.ts';
 import { createMemory, type MemoryService } from './features/memory/service.ts';
 import { createTouches, FLUSH_EVERY_MS } from './features/memory/touches.ts';
+import { SearchResult } from './features/search/contract.ts';
 import { createViews } from './features/search/recall.ts';
 import { searchRoutes } from './features/search/routes.ts';
 import { createSearch, type SearchService } from './features/search/service.ts';
 import { systemRoutes } from './features/system/routes.ts';
+import { describeSchemas } from './features/system/schema.ts';
 import { createSystem } from './features/system/service.ts';
 import type { Database } from './platform/db/dialect.ts';
 import { openDatabase } from './platform/db/open.ts';
 import { createRunner, type Runner } from './platform/jobs/runner.ts';
 import { createLogger } from './platform/log.ts';
+import { createMetrics } from './platform/metrics.ts';
 import { sha256, systemClock, systemIds } from './platform/system.ts';
 import { storesOn } from './stores.ts';
 
@@ -49,6 +57,7 @@ export interface App {
   readonly memory: MemoryService;
   readonly search: SearchService;
   readonly jobs: Runner;
+  readonly metrics: Metrics;
   readonly database: Database;
   readonly embedder: Embedder | null;
   /** Writes what is buffered: access counts, times keys were used. */
@@ -112,6 +121,15 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       clock,
     });
 
+    const metrics = createMetrics(async () => {
+      const [memories, embedded, jobs] = await Promise.all([read.memories.total(), read.vectors.total(), read.jobs.counts()]);
+      const { waiting: pending, running, done: completed, failed } = jobs;
+      return { memories, embedded, jobs: { pending, running, completed, failed } };
+    });
+    const schemas = describeSchemas({ endpoints: ENDPOINTS, memory: Memory, hit: SearchResult });
+    const openApiText = JSON.stringify(openApi);
+    const docs = docsPage(openApi, sha256);
+
     const jobs = createRunner({
       atomically,
       handlers: memoryJobs({ read, atomically, embedder, semantics }),
@@ -134,7 +152,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       await flush();
     });
 
-    const routes: Route[] = [...systemRoutes(system), ...accessRoutes(access), ...memoryRoutes(memory, createBatch(memory)),
+    const routes: Route[] = [...systemRoutes({ system, metrics, schemas, openApi: openApiText, docs }), ...accessRoutes(access), ...memoryRoutes(memory, createBatch(memory)),
       ...searchRoutes(search, createViews({ read, search, clock }), clock),
     ];
     const http = createHttp(routes, {
@@ -144,9 +162,9 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       allowedOrigins: config.allowed_origins,
       maxBodyBytes: config.limits.body_bytes,
       checkAnswers: swap.checkAnswers ?? false,
-      observe() {},
+      observe: metrics.request,
     });
-    return { routes, fetch: (request, env = { peer: null }) => http.fetch(request, env), access, memory, search, jobs, database, embedder, flush, close };
+    return { routes, fetch: (request, env = { peer: null }) => http.fetch(request, env), access, memory, search, jobs, metrics, database, embedder, flush, close };
   } catch (error) {
     await close();
     throw error;

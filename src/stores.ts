@@ -7,10 +7,10 @@ import { memoryStore } from './features/memory/store.ts';
 import { vectorStore } from './features/memory/vector-store.ts';
 import type { Database, Handle } from './platform/db/dialect.ts';
 
-const bind = ({ db, fullText, lockUser, claimJobs }: Handle, clock: Clock) => ({
+const bind = ({ db, fullText, idList, lockUser, claimJobs }: Handle, clock: Clock) => ({
   access: accessStore(db),
-  memories: memoryStore(db),
-  links: linkStore(db),
+  memories: memoryStore(db, idList),
+  links: linkStore(db, idList),
   vectors: vectorStore(db),
   jobs: jobStore(db, clock),
   fullText,

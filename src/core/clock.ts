@@ -7,11 +7,15 @@ export interface Clock {
 
 export const formatTime = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 19).replace('T', ' ');
 
+/** As stored, and a real time of day; whether the day exists is left to the general way. */
+const STORED = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8]) (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$/;
+
 /**
  * Reads `YYYY-MM-DD`, `YYYY-MM-DD HH:MM[:SS]` (UTC) or RFC 3339 with an offset.
  * @returns epoch milliseconds, or null when the text is none of these or names no real day
  */
 export function parseTime(text: string): number | null {
+  if (STORED.test(text)) return Date.parse(`${text.replace(' ', 'T')}Z`) || null;
   const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i.exec(text.trim());
   if (!match) return null;
   const [, y, mo, d, h = '00', mi = '00', s = '00', zone = 'Z'] = match;

@@ -25,7 +25,7 @@ export interface EndpointSpec {
   readonly status?: 200 | 201;
   /** Further statuses of success this endpoint uses, with what they mean. */
   readonly also?: Readonly<Record<number, string>>;
-  /** Content type of the answer when it is not JSON; the handler then returns a string. */
+  /** Content type of the answer when the handler writes it itself, as a string or a `Response`. */
   readonly produces?: string;
   /** Codes beyond those that every endpoint can give. */
   readonly errors?: readonly ErrorCode[];
@@ -64,7 +64,9 @@ export class WithStatus<T> {
 }
 export const withStatus = <T>(status: number, body: T): WithStatus<T> => new WithStatus(status, body);
 
-type Answer<S extends EndpointSpec> = z.input<S['response']> | WithStatus<z.input<S['response']>>;
+/** An endpoint that answers something else than JSON may make the whole response, headers included. */
+type Raw<S extends EndpointSpec> = S extends { readonly produces: string } ? Response : never;
+type Answer<S extends EndpointSpec> = z.input<S['response']> | WithStatus<z.input<S['response']>> | Raw<S>;
 export type Handler<S extends EndpointSpec> = (
   input: Input<S>,
   context: CallContext<S>,
@@ -75,6 +77,10 @@ export interface Route {
   readonly spec: EndpointSpec;
   readonly handle: (input: unknown, context: unknown) => unknown;
 }
+
+/** Tells the endpoints among what a contract module exports. */
+export const isEndpoint = (value: unknown): value is EndpointSpec =>
+  typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'response' in value;
 
 export const endpoint = <const S extends EndpointSpec>(spec: S): S => spec;
 export const route = <const S extends EndpointSpec>(spec: S, handle: Handler<S>): Route => ({

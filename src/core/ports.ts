@@ -52,7 +52,9 @@ export interface FullTextIndex {
   remove(user_id: number, memory_id: number): Promise<void>;
   /** Empties a user's index, before a rebuild. */
   clear(user_id: number): Promise<void>;
-  /** BM25, best first, ties by larger id; never throws for any query text. */
+  /** BM25, best first, ties by larger id, hidden memories among them: for callers that check what they show. */
+  best(query: LexicalQuery, user_id: number, limit: number): Promise<Candidate[]>;
+  /** The same among the memories that pass the filter, checked before the cut. Never throws for any query text. */
   search(query: LexicalQuery, filter: MemoryFilter, limit: number): Promise<Candidate[]>;
 }
 

@@ -9,7 +9,7 @@ export const Id = z.coerce
   .int('must be a whole number')
   .positive('must be 1 or more')
   .max(Number.MAX_SAFE_INTEGER);
-export const IdParams = z.strictObject({ id: Id });
+export const IdParams = z.strictObject({ id: Id.meta({ description: 'The id, as other answers give it', example: 1 }) });
 
 /** Text that every store and transport can hold: no NUL, no lone surrogate. */
 export const Text = z.string().check((ctx) => {
@@ -35,7 +35,9 @@ export const Limit = (fallback: number, max: number) =>
     .transform((n) => Math.min(n, max))
     .default(fallback)
     .meta({ description: `Page size; more than ${max} is read as ${max}` });
-export const Offset = number('offset').min(0, 'offset must be 0 or more').max(1_000_000, 'offset must be at most 1,000,000').default(0);
+export const Offset = number('offset').min(0, 'offset must be 0 or more').max(1_000_000, 'offset must be at most 1,000,000')
+  .default(0)
+  .meta({ description: 'How many to skip' });
 
 export const Tags = z
   .union([z.array(Text), Text.transform((list) => list.split(','))])
@@ -51,42 +53,42 @@ export const Importance = z
 
 export const Memory = z
   .looseObject({
-    id: z.number().int(),
-    content: z.string(),
-    category: z.string(),
-    source: z.string(),
-    session_id: z.string().nullable(),
-    importance: z.number().int(),
-    version: z.number().int(),
-    is_latest: z.boolean(),
-    parent_memory_id: z.number().int().nullable(),
-    root_memory_id: z.number().int().nullable(),
-    source_count: z.number().int(),
-    is_static: z.boolean(),
-    is_forgotten: z.boolean(),
-    is_archived: z.boolean(),
-    is_fact: z.boolean(),
-    is_decomposed: z.boolean(),
-    forget_after: TimeText.nullable(),
-    forget_reason: z.string().nullable(),
-    model: z.string().nullable(),
-    recall_hits: z.number().int(),
-    recall_misses: z.number().int(),
-    adaptive_score: z.number().nullable(),
-    pagerank_score: z.number().nullable(),
-    last_accessed_at: TimeText.nullable(),
-    access_count: z.number().int(),
-    tags: z.array(z.string()),
-    episode_id: z.number().int().nullable(),
+    id: z.number().int().meta({ description: 'Id of this version of the memory' }),
+    content: z.string().meta({ description: 'What is remembered' }),
+    category: z.string().meta({ description: 'Such as general, task, decision, discovery, issue, state or reference; any text is accepted' }),
+    source: z.string().meta({ description: 'Who or what said so' }),
+    session_id: z.string().nullable().meta({ description: 'Conversation or run it came from' }),
+    importance: z.number().int().meta({ description: '1 (trivial) to 10 (vital)' }),
+    version: z.number().int().meta({ description: '1 for the first version, then counting up' }),
+    is_latest: z.boolean().meta({ description: 'No newer version exists' }),
+    parent_memory_id: z.number().int().nullable().meta({ description: 'The version before this one' }),
+    root_memory_id: z.number().int().nullable().meta({ description: 'The first version of its chain' }),
+    source_count: z.number().int().meta({ description: 'How often the same thing was stored' }),
+    is_static: z.boolean().meta({ description: 'A permanent fact: never fades' }),
+    is_forgotten: z.boolean().meta({ description: 'In the trash' }),
+    is_archived: z.boolean().meta({ description: 'Hidden from recall' }),
+    is_fact: z.boolean().meta({ description: 'States one fact' }),
+    is_decomposed: z.boolean().meta({ description: 'Has been taken apart into facts' }),
+    forget_after: TimeText.nullable().meta({ description: 'Forgotten at this time' }),
+    forget_reason: z.string().nullable().meta({ description: 'Why it is or will be forgotten' }),
+    model: z.string().nullable().meta({ description: 'Language model that wrote it, if the caller said so' }),
+    recall_hits: z.number().int().meta({ description: 'How often recall was told to have helped' }),
+    recall_misses: z.number().int().meta({ description: 'How often recall was told not to have helped' }),
+    adaptive_score: z.number().nullable().meta({ description: 'Learnt from hits and misses' }),
+    pagerank_score: z.number().nullable().meta({ description: 'How central it is in the graph of memories' }),
+    last_accessed_at: TimeText.nullable().meta({ description: 'When it was last read or recalled' }),
+    access_count: z.number().int().meta({ description: 'How often it was read or recalled' }),
+    tags: z.array(z.string()).meta({ description: 'Labels, lower case' }),
+    episode_id: z.number().int().nullable().meta({ description: 'Episode it belongs to' }),
     decay_score: z.number().meta({ description: 'importance x retrievability now' }),
-    confidence: z.number(),
-    sync_id: z.string(),
-    status: z.string(),
-    user_id: z.number().int(),
-    space_id: z.number().int().nullable(),
+    confidence: z.number().meta({ description: 'How sure, 0 to 1' }),
+    sync_id: z.string().meta({ description: 'UUID that stays the same on every copy of the data' }),
+    status: z.string().meta({ description: 'approved, pending or rejected' }),
+    user_id: z.number().int().meta({ description: 'Owner' }),
+    space_id: z.number().int().nullable().meta({ description: 'Space it lies in' }),
     occurred_at: TimeText.nullable().meta({ description: 'When it happened, if the caller said so' }),
-    created_at: TimeText,
-    updated_at: TimeText,
+    created_at: TimeText.meta({ description: 'When it was stored' }),
+    updated_at: TimeText.meta({ description: 'When anything about it last changed' }),
   })
   .meta({ id: 'Memory' });
 export type Memory = z.infer<typeof Memory>;

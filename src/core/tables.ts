@@ -105,7 +105,6 @@ export interface MemoryTagTable {
 }
 
 export interface MemoryLinkTable {
-  id: Generated<number>;
   user_id: number;
   source_id: number;
   target_id: number;

@@ -1,5 +1,5 @@
 // The one place that writes an error to the wire: { error, code, request_id, issues? }.
-import { AppError, type ErrorKind, type Issue } from '../../core/errors.ts';
+import { AppError, ERRORS, type ErrorCode, type ErrorKind, type Issue } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
@@ -16,7 +16,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   unavailable: 503,
 };
 
-export const statusOf = (error: AppError): number => (error.code === 'method_not_allowed' ? 405 : STATUS[error.kind]);
+export const statusOf = (code: ErrorCode): number => (code === 'method_not_allowed' ? 405 : STATUS[ERRORS[code].kind]);
 
 export interface Problem {
   error: string;
@@ -31,7 +31,7 @@ export function toProblem(thrown: unknown, request_id: string, logger: Logger): 
     thrown instanceof AppError
       ? thrown
       : new AppError('internal', 'Something went wrong inside the server; its log has the details under this request id.', { cause: thrown });
-  const status = statusOf(error);
+  const status = statusOf(error.code);
   if (status >= 500) logger.error({ err: error.cause ?? error, code: error.code, request_id }, 'request failed');
   const headers: Record<string, string> = {};
   if (status === 401) headers['www-authenticate'] = 'Bearer';

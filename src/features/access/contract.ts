@@ -13,7 +13,10 @@ export const bootstrap = endpoint({
   status: 201,
   summary: 'Get the first admin key',
   description: 'Works once. Without `ENGRAM_BOOTSTRAP_SECRET` it only answers callers on the same machine.',
-  body: z.strictObject({ name: Name('admin').default('admin'), secret: Text.nullish() }),
+  body: z.strictObject({
+    name: Name('admin').default('admin').meta({ description: 'Name of the key' }),
+    secret: Text.nullish().meta({ description: 'The value of `ENGRAM_BOOTSTRAP_SECRET`, where the server has one' }),
+  }),
   body_optional: true,
   body_limit: 4096,
   response: z.looseObject({
@@ -35,9 +38,11 @@ export const createUser = endpoint({
   status: 201,
   summary: 'Create a user',
   body: z.strictObject({
-    username: Text.trim().min(1, 'username is empty').max(100, 'at most 100 characters'),
-    email: Text.max(320).nullish(),
-    role: Text.nullish().transform((r) => (r === 'admin' || r === 'reader' ? r : 'writer')),
+    username: Text.trim().min(1, 'username is empty').max(100, 'at most 100 characters').meta({ description: 'Unique name', example: 'ada' }),
+    email: Text.max(320).nullish().meta({ description: 'For people to know who it is; no mail is sent' }),
+    role: Text.nullish()
+      .transform((r) => (r === 'admin' || r === 'reader' ? r : 'writer'))
+      .meta({ description: 'admin, writer or reader; anything else means writer' }),
   }),
   response: z.looseObject({ id: z.number().int(), username: z.string(), role: z.string(), created_at: TimeText }),
   errors: ['name_taken'],
@@ -62,17 +67,17 @@ export const createKey = endpoint({
   status: 201,
   summary: 'Create a key',
   body: z.strictObject({
-    name: Name('default').default('default'),
+    name: Name('default').default('default').meta({ description: 'What the key is for', example: 'laptop' }),
     scopes: z
       .union([Text, z.array(Text)])
       .transform((s) => (Array.isArray(s) ? s.join(',') : s))
       .default('read,write')
       .meta({ description: 'Comma-separated: read, write, admin' }),
-    user_id: Id.nullish(),
-    space_id: Id.nullish(),
-    rate_limit: z.number().int().min(1).max(1_000_000).default(1000),
-    expires_at: Text.nullish(),
-    ttl_secs: z.number().int().positive().nullish(),
+    user_id: Id.nullish().meta({ description: 'Whose key it is; without it, yours' }),
+    space_id: Id.nullish().meta({ description: 'Accepted for older clients; changes nothing' }),
+    rate_limit: z.number().int().min(1).max(1_000_000).default(1000).meta({ description: 'Requests a minute; kept with the key, not enforced by this version' }),
+    expires_at: Text.nullish().meta({ description: 'Not valid from this time on' }),
+    ttl_secs: z.number().int().positive().nullish().meta({ description: 'Valid for so many seconds' }),
   }),
   body_optional: true,
   response: z.looseObject({
@@ -131,7 +136,10 @@ export const createSpace = endpoint({
   access: 'write',
   status: 201,
   summary: 'Create a space: a separate shelf of memories, chosen with the X-Space header',
-  body: z.strictObject({ name: Text.trim().min(1, 'name is empty').max(100, 'at most 100 characters'), description: Text.max(1000).nullish() }),
+  body: z.strictObject({ 
+    name: Text.trim().min(1, 'name is empty').max(100, 'at most 100 characters').meta({ description: 'Unique among your spaces', example: 'work' }),
+    description: Text.max(1000).nullish().meta({ description: 'What belongs in it' }),
+  }),
   response: Space,
   errors: ['name_taken'],
 });

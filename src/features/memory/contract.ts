@@ -10,30 +10,35 @@ const When = Text.refine((text) => parseTime(text) !== null, {
 const Label = (fallback: string) => Text.trim().max(200, 'at most 200 characters').transform((s) => s || fallback);
 
 /** Sent by some clients, of no use here; accepted so that they keep working. */
-const tolerated = { user_id: z.unknown().optional(), agent: z.unknown().optional() };
+const Ignored = z.unknown().optional().meta({ description: 'Accepted for older clients; changes nothing' });
+const tolerated = { user_id: Ignored, agent: Ignored };
+const CATEGORY = 'Such as general, task, decision, discovery, issue, state or reference; any text is accepted';
+const VECTOR = 'Ready-made vector; only if it has the dimension of the model in use';
+const FORGET_AT = 'Forget it at this time';
+const FACT = 'States one fact';
 
 export const StoreRequest = z
   .strictObject({
     content: Text.meta({ description: 'What to remember; at most 102,400 bytes', example: 'Production DB is PostgreSQL 16 on db.example.com:5432' }),
-    category: Label('general').default('general'),
+    category: Label('general').default('general').meta({ description: CATEGORY }),
     source: Label('unknown').default('unknown').meta({ description: 'Who or what says so' }),
     importance: Importance.default(5),
     tags: Tags.default([]),
     session_id: Label('').nullish().meta({ description: 'Conversation or run; consecutive memories of one session are linked' }),
     is_static: z.boolean().default(false).meta({ description: 'A permanent fact: never fades' }),
-    space_id: Id.nullish(),
+    space_id: Id.nullish().meta({ description: 'Space to store it in; without it, the one in X-Space or the default one' }),
     parent_memory_id: Id.nullish().meta({ description: 'Store as the next version of this memory' }),
     occurred_at: When.nullish().meta({ description: 'When it happened, if not now' }),
-    forget_after: When.nullish().meta({ description: 'Forget it at this time' }),
-    forget_reason: Text.max(1000).nullish(),
-    model: Text.max(200).nullish(),
-    embedding: z.array(z.number()).nullish().meta({ description: 'Ready-made vector; only if it has the dimension of the model in use' }),
-    status: z.enum(['approved', 'pending']).default('approved'),
-    is_fact: z.boolean().default(false),
-    is_inference: z.unknown().optional(),
-    entity_ids: z.unknown().optional(),
-    project_ids: z.unknown().optional(),
-    episode: z.unknown().optional(),
+    forget_after: When.nullish().meta({ description: FORGET_AT }),
+    forget_reason: Text.max(1000).nullish().meta({ description: 'Why it will be forgotten' }),
+    model: Text.max(200).nullish().meta({ description: 'Language model that wrote it' }),
+    embedding: z.array(z.number()).nullish().meta({ description: VECTOR }),
+    status: z.enum(['approved', 'pending']).default('approved').meta({ description: 'pending waits for a person to approve it' }),
+    is_fact: z.boolean().default(false).meta({ description: FACT }),
+    is_inference: Ignored,
+    entity_ids: Ignored,
+    project_ids: Ignored,
+    episode: Ignored,
     ...tolerated,
   })
   .meta({ id: 'StoreRequest' });
@@ -41,21 +46,21 @@ export type StoreRequest = z.output<typeof StoreRequest>;
 
 export const StoreResponse = z
   .looseObject({
-    id: z.number().int(),
-    stored: z.boolean(),
-    created: z.boolean(),
-    duplicate: z.boolean(),
+    id: z.number().int().meta({ description: 'Id of the memory that now says this' }),
+    stored: z.boolean().meta({ description: 'The same as created' }),
+    created: z.boolean().meta({ description: 'false when an existing memory already said exactly this' }),
+    duplicate: z.boolean().meta({ description: 'The opposite of created' }),
     duplicate_of: z.number().int().nullable().meta({ description: 'The memory that already said exactly this' }),
-    existing_id: z.number().int().nullable(),
-    created_at: TimeText,
-    importance: z.number().int(),
-    embedded: z.boolean(),
-    tags: z.array(z.string()),
-    decay_score: z.number(),
+    existing_id: z.number().int().nullable().meta({ description: 'The same as duplicate_of' }),
+    created_at: TimeText.meta({ description: 'When it was stored' }),
+    importance: z.number().int().meta({ description: '1 (trivial) to 10 (vital)' }),
+    embedded: z.boolean().meta({ description: 'Has a vector, so that it can be found by meaning' }),
+    tags: z.array(z.string()).meta({ description: 'Labels, lower case' }),
+    decay_score: z.number().meta({ description: 'importance x retrievability now' }),
     linked: z.number().int().meta({ description: 'Edges made to other memories' }),
-    episode_id: z.number().int().nullable(),
-    status: z.string(),
-    model: z.string().nullable(),
+    episode_id: z.number().int().nullable().meta({ description: 'Episode it belongs to' }),
+    status: z.string().meta({ description: 'approved or pending' }),
+    model: z.string().nullable().meta({ description: 'Language model that wrote it, if the caller said so' }),
   })
   .meta({ id: 'StoreResponse' });
 
@@ -77,12 +82,12 @@ export const storeMemory = endpoint({
 export const ListQuery = z.strictObject({
   limit: Limit(50, 1000),
   offset: Offset,
-  category: Text.optional(),
-  source: Text.optional(),
-  space_id: Id.optional(),
-  session_id: Text.optional(),
-  include_forgotten: Flag.default(false),
-  include_archived: Flag.default(false),
+  category: Text.optional().meta({ description: 'Only this category' }),
+  source: Text.optional().meta({ description: 'Only what this source said' }),
+  space_id: Id.optional().meta({ description: 'Only this space' }),
+  session_id: Text.optional().meta({ description: 'Only this conversation or run' }),
+  include_forgotten: Flag.default(false).meta({ description: 'Also what lies in the trash' }),
+  include_archived: Flag.default(false).meta({ description: 'Also what is hidden from recall' }),
 });
 export type ListQuery = z.output<typeof ListQuery>;
 
@@ -123,16 +128,16 @@ export const getMemory = endpoint({
 
 export const UpdateRequest = z
   .strictObject({
-    content: Text.optional(),
-    category: Label('general').optional(),
+    content: Text.optional().meta({ description: 'What to remember from now on', example: 'Production DB is PostgreSQL 17' }),
+    category: Label('general').optional().meta({ description: CATEGORY }),
     importance: Importance.optional(),
-    tags: Tags.optional(),
-    is_static: z.boolean().optional(),
-    is_fact: z.boolean().optional(),
-    status: z.enum(['approved', 'pending', 'rejected']).optional(),
-    occurred_at: When.nullish(),
-    forget_after: When.nullish(),
-    embedding: z.array(z.number()).nullish(),
+    tags: Tags.optional().meta({ description: 'Replace the tags' }),
+    is_static: z.boolean().optional().meta({ description: 'A permanent fact: never fades' }),
+    is_fact: z.boolean().optional().meta({ description: FACT }),
+    status: z.enum(['approved', 'pending', 'rejected']).optional().meta({ description: 'Where it stands in review' }),
+    occurred_at: When.nullish().meta({ description: 'When it happened' }),
+    forget_after: When.nullish().meta({ description: FORGET_AT }),
+    embedding: z.array(z.number()).nullish().meta({ description: VECTOR }),
     ...tolerated,
   })
   .meta({ id: 'UpdateRequest' });
@@ -168,12 +173,12 @@ export const deleteMemory = endpoint({
   summary: 'Erase a memory for good',
   description: 'Row, search entries, vector and links go at once. `?versions=true` erases its whole version chain. To hide a memory so that it can come back, use `/memory/{id}/forget`.',
   params: IdParams,
-  query: z.strictObject({ versions: Flag.default(false) }),
-  response: z.looseObject({ deleted: z.literal(true), ok: z.literal(true), id: z.number().int(), erased: z.number().int() }),
+  query: z.strictObject({ versions: Flag.default(false).meta({ description: 'Erase every version of it' }) }),
+  response: z.looseObject({ deleted: z.literal(true), ok: z.literal(true), id: z.number().int(), erased: z.number().int().meta({ description: 'How many versions went' }) }),
   errors: ['memory_not_found'],
 });
 
-const ForgetRequest = z.strictObject({ reason: Text.max(1000).nullish(), ...tolerated });
+const ForgetRequest = z.strictObject({ reason: Text.max(1000).nullish().meta({ description: 'Why; kept with it' }), ...tolerated });
 const StatusResponse = z.looseObject({ id: z.number().int(), ok: z.literal(true), status: z.string() });
 export const forgetMemory = endpoint({
   id: 'memory.forget',
@@ -220,7 +225,7 @@ export const setTags = endpoint({
   access: 'write',
   summary: 'Replace the tags of a memory',
   params: IdParams,
-  body: z.strictObject({ tags: Tags }),
+  body: z.strictObject({ tags: Tags.meta({ description: 'All the tags it shall have', example: ['database', 'production'] }) }),
   response: Memory,
   errors: ['memory_not_found'],
 });
@@ -259,7 +264,13 @@ export const searchTags = endpoint({
   access: 'read',
   summary: 'Memories that carry some or all of these tags, newest first',
   body: z
-    .strictObject({ tags: Tags.optional(), tag: Text.optional(), match_all: z.boolean().default(false), limit: Limit(50, 100), ...tolerated })
+    .strictObject({
+      tags: Tags.optional().meta({ description: 'Tags to look for', example: ['database'] }),
+      tag: Text.optional().meta({ description: 'A single one, for older clients' }),
+      match_all: z.boolean().default(false).meta({ description: 'true: all of the tags; false: any of them' }),
+      limit: Limit(50, 100),
+      ...tolerated,
+    })
     .refine((b) => (b.tags ?? []).length > 0 || (b.tag ?? '').trim() !== '', { error: 'name at least one tag', path: ['tags'] }),
   response: MemoryList,
 });
@@ -271,7 +282,7 @@ export const getProfile = endpoint({
   path: '/profile',
   access: 'read',
   summary: 'What is known about this user, in outline',
-  query: z.strictObject({ summary: Flag.default(false) }),
+  query: z.strictObject({ summary: Flag.default(false).meta({ description: 'Accepted for older clients; changes nothing' }) }),
   response: z.looseObject({
     user_id: z.number().int(),
     personality_traits: z.record(z.string(), z.unknown()),
@@ -302,7 +313,12 @@ export const getMyStats = endpoint({
   }),
 });
 
-const BatchOp = z.strictObject({ op: z.enum(['store', 'update', 'link']), body: z.record(z.string(), z.unknown()) });
+const BatchOp = z.strictObject({
+  op: z.enum(['store', 'update', 'link']).meta({ description: 'What to do' }),
+  body: z
+    .record(z.string(), z.unknown())
+    .meta({ description: 'As for the operation alone; update also names the `id`', example: { content: 'The staging server moved to Oslo' } }),
+});
 export const batch = endpoint({
   id: 'memory.batch',
   method: 'POST',
@@ -310,7 +326,7 @@ export const batch = endpoint({
   access: 'write',
   also: { 207: 'An operation failed; the earlier ones stand, the later ones were not tried' },
   summary: 'Up to 100 store, update and link operations in order',
-  body: z.strictObject({ ops: z.array(BatchOp).min(1, 'give 1 to 100 operations').max(100, 'give 1 to 100 operations') }),
+  body: z.strictObject({ ops: z.array(BatchOp).min(1, 'give 1 to 100 operations').max(100, 'give 1 to 100 operations').meta({ description: 'Done in this order' }) }),
   response: z.looseObject({
     results: z.array(
       z.looseObject({ index: z.number().int(), op: z.string(), success: z.boolean(), result: z.unknown().optional(), error: z.string().optional() }),

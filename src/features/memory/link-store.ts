@@ -1,6 +1,6 @@
 // All SQL on `memory_links`: the edges that the graph channel walks.
-import { padIds } from '../../core/ids-list.ts';
-import type { StoreDb } from '../../core/store-db.ts';
+import { sql } from 'kysely';
+import type { IdList, StoreDb } from '../../core/store-db.ts';
 
 export interface Edge {
   source_id: number;
@@ -9,7 +9,7 @@ export interface Edge {
   similarity: number;
 }
 
-export function linkStore(db: StoreDb) {
+export function linkStore(db: StoreDb, idList: IdList) {
   return {
     /** @returns false when the edge was there already */
     async add(user_id: number, edge: Edge, now: string): Promise<boolean> {
@@ -21,20 +21,15 @@ export function linkStore(db: StoreDb) {
       return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
     },
 
-    /** Edges that touch any of these memories, strongest first, at most `limit`. */
+    /** Edges that touch any of these memories, in no order, at most `limit`; one between two of them may come twice. */
     async touching(user_id: number, ids: readonly number[], limit: number): Promise<Edge[]> {
       if (ids.length === 0) return [];
-      const columns = ['source_id', 'target_id', 'type', 'similarity'] as const;
-      const out = db.selectFrom('memory_links').where('source_id', 'in', padIds(ids)).where('user_id', '=', user_id).select(columns);
-      const back = db.selectFrom('memory_links').where('target_id', 'in', padIds(ids)).where('user_id', '=', user_id).select(columns);
-      return db
-        .selectFrom(out.unionAll(back).as('e'))
-        .select(columns)
-        .orderBy('similarity', 'desc')
-        .orderBy('source_id', 'desc')
-        .orderBy('target_id', 'desc')
-        .limit(limit)
-        .execute();
+      const columns = sql`source_id, target_id, type, similarity`;
+      const { rows } = await sql<Edge>`
+        select ${columns} from memory_links where source_id in ${idList(ids)} and user_id = ${user_id}
+        union all select ${columns} from memory_links where target_id in ${idList(ids)} and user_id = ${user_id}
+        limit ${limit}`.execute(db);
+      return rows;
     },
 
     /** Lets a new version take over the edges of the old one, except those of the chain itself. */

@@ -1,8 +1,7 @@
 // All SQL on `memories` and `memory_tags`. Named queries, no rules; every one names the owner.
-import { padIds } from '../../core/ids-list.ts';
 import { matchesFilter } from '../../core/memory-filter.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
-import type { StoreDb } from '../../core/store-db.ts';
+import type { IdList, StoreDb } from '../../core/store-db.ts';
 import { type MemoryRow, type NewMemory, tagsOf } from './rules.ts';
 
 /** Fields ranking needs; content is left out because most candidates are never shown. */
@@ -15,9 +14,9 @@ export type RankingRow = Pick<MemoryRow, (typeof RANKING_COLUMNS)[number]> & { o
 /** Characters of content that ranking looks at, for the name of the speaker. */
 const OPENING_CHARS = 48;
 
-const LABEL_PAGE = 512;
+const LABEL_PAGE = 1_000;
 
-export function memoryStore(db: StoreDb) {
+export function memoryStore(db: StoreDb, idList: IdList) {
   const owned = (user_id: number) => db.selectFrom('memories').where('user_id', '=', user_id);
 
   return {
@@ -42,7 +41,7 @@ export function memoryStore(db: StoreDb) {
       owned(user_id).where('id', '=', id).selectAll().executeTakeFirst(),
 
     byIds: async (user_id: number, ids: readonly number[]): Promise<MemoryRow[]> =>
-      ids.length === 0 ? [] : owned(user_id).where('id', 'in', padIds(ids)).selectAll().execute(),
+      ids.length === 0 ? [] : owned(user_id).where('id', 'in', idList(ids)).selectAll().execute(),
 
     /** Ranking fields of those of the ids that pass the filter. */
     ranking: async (filter: MemoryFilter, ids: readonly number[]): Promise<RankingRow[]> =>
@@ -50,7 +49,7 @@ export function memoryStore(db: StoreDb) {
         ? []
         : db
             .selectFrom('memories as m')
-            .where('m.id', 'in', padIds(ids))
+            .where('m.id', 'in', idList(ids))
             .where(matchesFilter(filter))
             .select(RANKING_COLUMNS.map((column) => `m.${column}` as const))
             .select((eb) => eb.fn<string>('substr', ['m.content', eb.lit(1), eb.lit(OPENING_CHARS)]).as('opening'))
@@ -67,10 +66,16 @@ export function memoryStore(db: StoreDb) {
     async labels(user_id: number, ids: readonly number[]): Promise<Pick<MemoryRow, 'category' | 'source' | 'importance' | 'tags'>[]> {
       const rows = [];
       for (let at = 0; at < ids.length; at += LABEL_PAGE) {
-        const page = padIds(ids.slice(at, at + LABEL_PAGE));
+        const page = idList(ids.slice(at, at + LABEL_PAGE));
         rows.push(...(await owned(user_id).where('id', 'in', page).select(['category', 'source', 'importance', 'tags']).execute()));
       }
       return rows;
+    },
+
+    /** Of all users: the one number here that has no owner, for metrics. */
+    async total(): Promise<number> {
+      const row = await db.selectFrom('memories').select((eb) => eb.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
+      return Number(row.n);
     },
 
     list: (filter: MemoryFilter, limit: number, offset: number): Promise<MemoryRow[]> =>
@@ -142,14 +147,14 @@ export function memoryStore(db: StoreDb) {
 
     async remove(user_id: number, ids: readonly number[]): Promise<number> {
       if (ids.length === 0) return 0;
-      const result = await db.deleteFrom('memories').where('user_id', '=', user_id).where('id', 'in', padIds(ids)).executeTakeFirst();
+      const result = await db.deleteFrom('memories').where('user_id', '=', user_id).where('id', 'in', idList(ids)).executeTakeFirst();
       return Number(result.numDeletedRows);
     },
 
     /** After an erasure, memories whose parent is gone point to nothing rather than to a stranger. */
     async forgetParent(user_id: number, erased: readonly number[]): Promise<void> {
       for (const column of ['parent_memory_id', 'root_memory_id'] as const) {
-        await db.updateTable('memories').set({ [column]: null }).where('user_id', '=', user_id).where(column, 'in', [...erased]).execute();
+        await db.updateTable('memories').set({ [column]: null }).where('user_id', '=', user_id).where(column, 'in', idList(erased)).execute();
       }
     },
 

@@ -34,6 +34,15 @@ export function vectorStore(db: StoreDb) {
       return row.n;
     },
 
+    /** Memories with a vector, of all users, for metrics: a memory can have one per model. */
+    async total(): Promise<number> {
+      const row = await db
+        .selectFrom('memory_vectors')
+        .select((eb) => eb.fn.count<number>('memory_id').distinct().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(row.n);
+    },
+
     async page(user_id: number, model: string, after_id: number, limit: number): Promise<VectorRecord[]> {
       const rows = await db
         .selectFrom('memory_vectors')

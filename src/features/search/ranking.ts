@@ -14,7 +14,8 @@ export interface Retrieved {
   lexical: readonly Candidate[];
   /** Null when there is no sense of meaning. */
   vector: readonly Candidate[] | null;
-  edges: readonly SpreadEdge[];
+  /** Relevance that arrived at each memory, see `activate`. */
+  activation: ReadonlyMap<number, number>;
   /** Ranking fields of every memory that may be shown, by id. Whatever is missing here is hidden and drops out. */
   rows: ReadonlyMap<number, RankingRow>;
 }
@@ -76,6 +77,12 @@ export function speakerNames(opening: string): string[] {
   return match ? words(match[1]!) : [];
 }
 
+/** Evidence spread along edges, cut to the most activated. Ties to the larger id. */
+export function activate(evidence: ReadonlyMap<number, number>, edges: readonly SpreadEdge[], shortlist: number): Map<number, number> {
+  const all = spread(evidence, edges);
+  return all.size <= shortlist ? all : new Map([...all].sort(([a, x], [b, y]) => y - x || b - a).slice(0, shortlist));
+}
+
 /** How strongly the evidence gathers in each session, 0..1. */
 function sessionMass(evidence: ReadonlyMap<number, number>, rows: ReadonlyMap<number, RankingRow>): Map<string, number> {
   const mass = new Map<string, number>();
@@ -112,8 +119,8 @@ const product = (m: Multipliers): number => m.decay * m.static * m.importance * 
 /** @param query the question, for the names in it */
 export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now: number): RankedMemory[] {
   const { rows } = retrieved;
-  const evidence = new Map([...evidenceOf(retrieved, plan)].filter(([id]) => rows.has(id)));
-  const activation = spread(evidence, retrieved.edges);
+  const { activation } = retrieved;
+  const evidence = evidenceOf(retrieved, plan);
   const context = { plan, named: new Set(words(query)), mass: sessionMass(evidence, rows), now };
   const factors = new Map<number, Multipliers>();
   for (const id of activation.keys()) {

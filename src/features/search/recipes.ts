@@ -28,12 +28,15 @@ export interface SearchPlan {
   readonly pool: number;
   /** Direct hits whose edges are walked. */
   readonly seeds: number;
+  /** Most activated memories that are looked at more closely. */
+  readonly shortlist: number;
   /** Period the question names. */
   readonly period: TimeRange | null;
 }
 
 const MIN_POOL = 80;
 const MAX_POOL = 400;
+const SEED_SHARE = 0.4;
 
 const blend = (weights: Readonly<Record<QuestionType, number>>, pick: (recipe: Recipe) => number): number =>
   QUESTION_TYPES.reduce((sum, type) => sum + weights[type] * pick(RECIPES[type]), 0);
@@ -54,5 +57,5 @@ export function planSearch(query: string, asked: QuestionType | undefined, limit
       }
     : RECIPES[asked!];
   const pool = Math.min(MAX_POOL, Math.max(MIN_POOL, limit * 4));
-  return { question_type: asked ?? guess!.type, recipe, pool, seeds: pool, period: parseTimeRange(query, nowMs) };
+  return { question_type: asked ?? guess!.type, recipe, pool, seeds: Math.ceil(pool * SEED_SHARE), shortlist: Math.ceil(pool * 1.5), period: parseTimeRange(query, nowMs) };
 }

@@ -41,7 +41,7 @@ export const searchRoutes = (service: SearchService, views: Views, clock: Clock)
         embedded: ranking.found.vector !== null,
         reranker_applied: false,
         mode: ranking.found.vector !== null ? 'hybrid' : 'lexical',
-        candidates: { lexical: ranking.found.lexical.length, vector: ranking.found.vector?.length ?? 0, edges: ranking.found.edges.length },
+        candidates: { lexical: ranking.found.lexical.length, vector: ranking.found.vector?.length ?? 0, edges: ranking.found.edges },
       },
     };
   }),

@@ -1,7 +1,9 @@
 // Search end to end: retrieve in parallel, walk the graph from the best hits, rank, show.
+import { ranked } from '../../algo/fusion.ts';
 import { parseLexicalQuery, termCoverage } from '../../algo/text.ts';
 import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import { isPlain } from '../../core/memory-filter.ts';
 import type { FullTextIndex, MemoryFilter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Edge, LinkStore } from '../memory/link-store.ts';
@@ -10,7 +12,7 @@ import type { Semantics } from '../memory/semantics.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import type { Touches } from '../memory/touches.ts';
 import type { SearchRequest, SearchResult } from './contract.ts';
-import { evidenceOf, rank, type RankedMemory } from './ranking.ts';
+import { activate, evidenceOf, rank, type RankedMemory } from './ranking.ts';
 import { planSearch, type SearchPlan } from './recipes.ts';
 
 export interface SearchDeps {
@@ -26,7 +28,9 @@ export interface SearchDeps {
 /** Best relevance below which an answer is called a guess. */
 const ABSTAIN_BELOW = 0.2;
 /** Edges looked at per hop: two per seed in a conversation, more around hubs. */
-const MAX_EDGES = 1_000;
+const MAX_EDGES = 2_000;
+/** Share of the quick candidates that may turn out hidden before the thorough way is taken. */
+const MAX_HIDDEN_SHARE = 0.25;
 
 /** `2026-03-01` as an upper bound means the whole day. */
 const endOf = (text: string): string => (text.trim().length === 10 ? `${text.trim()} 23:59:59` : formatTime(parseTime(text)!));
@@ -64,26 +68,42 @@ export function createSearch(deps: SearchDeps) {
     const first = await read.links.touching(user_id, seeds, MAX_EDGES);
     const known = new Set(seeds);
     const frontier = new Set<number>();
-    for (const { source_id, target_id } of first) for (const id of [source_id, target_id]) if (!known.has(id)) frontier.add(id);
-    const second = frontier.size > 0 ? await read.links.touching(user_id, [...frontier], MAX_EDGES) : [];
-    return [...first, ...second];
+    for (const { source_id, target_id } of first) {
+      if (!known.has(source_id)) frontier.add(source_id);
+      if (!known.has(target_id)) frontier.add(target_id);
+    }
+    return [...first, ...(await read.links.touching(user_id, [...frontier], MAX_EDGES))];
   }
 
+  /**
+   * Hidden memories are few: without further restrictions the best matches are taken by score alone and checked with the
+   * ranking fields. Only when hidden ones took too many places is every match checked before the cut.
+   */
   async function retrieve(filter: MemoryFilter, query: string, plan: SearchPlan, graph: boolean) {
-    const lexicalQuery = parseLexicalQuery(query);
     const started = performance.now();
-    const [lexical, meaning] = await Promise.all([
-      read.fullText.search(lexicalQuery, filter, plan.pool),
+    const lexicalQuery = parseLexicalQuery(query);
+    const plain = isPlain(filter);
+    const [quick, meaning] = await Promise.all([
+      plain ? read.fullText.best(lexicalQuery, filter.user_id, plan.pool) : read.fullText.search(lexicalQuery, filter, plan.pool),
       query.trim() === '' ? null : semantics.search(query, filter, plan.pool, read.memories.idsWhere),
     ]);
+    let lexical = quick;
     const vector = meaning?.hits ?? null;
-    const evidence = evidenceOf({ lexical, vector }, plan);
-    const seeds = [...evidence].sort(([a, x], [b, y]) => y - x || b - a).slice(0, plan.seeds).map(([id]) => id);
-    const edges = graph ? await walk(filter.user_id, seeds) : [];
-    const ids = new Set(evidence.keys());
-    for (const { source_id, target_id } of edges) ids.add(source_id).add(target_id);
-    const rows = new Map((await read.memories.ranking(filter, [...ids])).map((row) => [row.id, row]));
-    return { lexicalQuery, lexical, vector, edges, rows, embed_ms: meaning?.embed_ms ?? 0, hybrid_ms: performance.now() - started };
+
+    const lookAt = async () => {
+      const evidence = evidenceOf({ lexical, vector }, plan);
+      const seeds = ranked(evidence).slice(0, plan.seeds);
+      const edges = graph ? await walk(filter.user_id, seeds) : [];
+      const activation = activate(evidence, edges, plan.shortlist);
+      const rows = new Map((await read.memories.ranking(filter, [...activation.keys()])).map((row) => [row.id, row]));
+      return { activation, rows, edges: edges.length };
+    };
+    let seen = await lookAt();
+    if (plain && lexical.length === plan.pool && lexical.filter(({ id }) => !seen.rows.has(id)).length > plan.pool * MAX_HIDDEN_SHARE) {
+      lexical = await read.fullText.search(lexicalQuery, filter, plan.pool);
+      seen = await lookAt();
+    }
+    return { lexicalQuery, lexical, vector, ...seen, embed_ms: meaning?.embed_ms ?? 0, hybrid_ms: performance.now() - started };
   }
 
   /** Everything but the texts: the order, how it came about, what was missing. */

@@ -1,12 +1,35 @@
 import { type Route, route, withStatus } from '../../core/endpoint.ts';
-import { health, live, ready } from './contract.ts';
+import type { Metrics } from '../../core/metrics.ts';
+import * as contract from './contract.ts';
+import type { Schemas } from './schema.ts';
 import type { SystemService } from './service.ts';
 
-export const systemRoutes = (system: SystemService): Route[] => [
-  route(health, () => system.health()),
-  route(live, () => system.live()),
-  route(ready, async () => {
+export interface SystemParts {
+  system: SystemService;
+  metrics: Metrics;
+  schemas: Schemas;
+  /** The OpenAPI document as JSON text. */
+  openApi: string;
+  /** The page at /docs, with the headers that allow its own script and nothing else. */
+  docs(): { html: string; headers: Record<string, string> };
+}
+
+export const systemRoutes = ({ system, metrics, schemas, openApi, docs }: SystemParts): Route[] => [
+  route(contract.health, () => system.health()),
+  route(contract.live, () => system.live()),
+  route(contract.ready, async () => {
     const state = await system.ready();
     return state.status === 'ready' ? state : withStatus(503, state);
   }),
+  route(contract.metrics, () => metrics.allText()),
+  route(contract.httpMetrics, () => metrics.httpText()),
+  route(contract.openApi, () => new Response(openApi, { headers: { 'content-type': 'application/json' } })),
+  route(contract.docs, () => {
+    const { html, headers } = docs();
+    return new Response(html, { headers: { 'content-type': 'text/html; charset=utf-8', ...headers } });
+  }),
+  route(contract.schemas, () => schemas.index),
+  route(contract.memorySchema, () => schemas.memory),
+  route(contract.servicesSchema, () => schemas.services),
+  route(contract.graphSchema, () => schemas.graph),
 ];

@@ -1,6 +1,7 @@
 // The one seam between the product and a database family. Nothing outside platform/db may know which one is open.
 import type { Kysely } from 'kysely';
 import type { FullTextIndex } from '../../core/ports.ts';
+import type { IdList } from '../../core/store-db.ts';
 import type { JobTable, Schema } from '../../core/tables.ts';
 
 export type Db = Kysely<Schema>;
@@ -9,6 +10,7 @@ export type Db = Kysely<Schema>;
 export interface Handle {
   readonly db: Db;
   readonly fullText: FullTextIndex;
+  readonly idList: IdList;
   /** Makes concurrent units of one user run one after the other, where the database does not already. */
   lockUser(user_id: number): Promise<void>;
   /** Leases up to `limit` due jobs of a lane, oldest first; two claimers never get the same row. */

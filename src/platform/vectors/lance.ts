@@ -58,7 +58,7 @@ const NO_IDS = new BigInt64Array();
 
 export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
   const { model, logger, threshold = 100_000, flush_rows = 256, flush_ms = 500 } = options;
-  const { optimize_every = 64, filter_in_query = 2000 } = options;
+  const { optimize_every = 64, filter_in_query = 1000 } = options;
   const db = await connect(options.path);
   const schema = schemaOf(model.dims);
   const suffix = createHash('sha256').update(model.key).digest('hex').slice(0, 12);
@@ -66,12 +66,11 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
   const users = new Map<number, Promise<UserTable>>();
 
   function opened(user_id: number): Promise<UserTable> {
-    let user = users.get(user_id);
-    if (!user) {
-      user = openTable(user_id);
-      users.set(user_id, user);
-      user.catch(() => users.delete(user_id));
-    }
+    const known = users.get(user_id);
+    if (known) return known;
+    const user = openTable(user_id);
+    users.set(user_id, user);
+    user.catch(() => users.delete(user_id));
     return user;
   }
 
@@ -123,6 +122,8 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
     user.pending = new Map();
     try {
       const old = [...changes.keys()].filter((id) => id <= user.max_id);
+      // A merge is thrown away when rows it moves are deleted meanwhile; appends do not disturb it.
+      if (old.length > 0) await user.maintenance;
       for (let i = 0; i < old.length; i += PAGE) {
         await user.table.delete(`memory_id IN (${old.slice(i, i + PAGE).join(',')})`);
       }
@@ -131,8 +132,7 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
       for (const record of records) user.max_id = Math.max(user.max_id, record.memory_id);
       user.rows = await user.table.countRows();
     } catch (error) {
-      // Newer words on the same memories win over the ones that go back into the queue. Part of these may have been
-      // written, so all of them count as old from now on.
+      // Back into the queue, below newer words on the same memories. Some may have been written: all count as old.
       user.pending = new Map([...changes, ...user.pending]);
       user.max_id = Math.max(user.max_id, ...changes.keys());
       throw error;

@@ -1,9 +1,8 @@
 // FTS5 index, one table per user: word statistics, speed and isolation then depend on that user's memories alone.
 // Contentless: the text is kept once, in `memories`. See docs/decisions/0003-full-text-per-user.md.
-import { padIds } from '../../../core/ids-list.ts';
 import { sql } from 'kysely';
-import { type LexicalQuery, unspacedColumn } from '../../../algo/text.ts';
-import { isPlain, matchesFilter } from '../../../core/memory-filter.ts';
+import { type LexicalQuery, unspacedColumn, wordColumn } from '../../../algo/text.ts';
+import { matchesFilter } from '../../../core/memory-filter.ts';
 import type { Candidate, FullTextEntry, FullTextIndex, MemoryFilter } from '../../../core/ports.ts';
 import type { Db } from '../dialect.ts';
 
@@ -22,7 +21,7 @@ export function matchExpression(query: LexicalQuery): string | null {
   const parts = [
     ...query.terms.map(quote),
     ...query.phrases.map((phrase) => quote(phrase.join(' '))),
-    ...query.unspaced.map(quote),
+    ...query.unspaced.filter((term) => !query.prefixes.includes(term)).map(quote),
     ...query.prefixes.map((prefix) => `${quote(prefix)} *`),
   ];
   return parts.length > 0 ? parts.join(' OR ') : null;
@@ -35,32 +34,6 @@ export function sqliteFullText(db: Db): FullTextIndex {
     return sql<Candidate>`select rowid as id, ${score} as score from ${table} where ${table} match ${match}`;
   };
 
-  /** The best matches by score alone, hidden memories among them. */
-  const unchecked = async (user_id: number, match: string, limit: number): Promise<Candidate[]> =>
-    (await sql<Candidate>`${hits(user_id, match)} order by score desc, rowid desc limit ${limit}`.execute(db)).rows;
-
-  const visible = async (filter: MemoryFilter, ids: readonly number[]): Promise<Set<number>> => {
-    const rows = await db
-      .selectFrom('memories as m')
-      .where('m.id', 'in', padIds(ids))
-      .where(matchesFilter(filter))
-      .select('m.id')
-      .execute();
-    return new Set(rows.map((row) => row.id));
-  };
-
-  /** Every match is checked before the cut. */
-  const checked = (user_id: number, match: string, filter: MemoryFilter, limit: number): Promise<Candidate[]> =>
-    db
-      .selectFrom(sql<Candidate>`(${hits(user_id, match)})`.as('hit'))
-      .innerJoin('memories as m', 'm.id', 'hit.id')
-      .where(matchesFilter(filter))
-      .select(['hit.id', 'hit.score'])
-      .orderBy('hit.score', 'desc')
-      .orderBy('hit.id', 'desc')
-      .limit(limit)
-      .execute();
-
   return {
     async createFor(user_id) {
       await sql`create virtual table if not exists ${sql.raw(tableOf(user_id))} using fts5(
@@ -69,7 +42,7 @@ export function sqliteFullText(db: Db): FullTextIndex {
     },
     async put(entry: FullTextEntry) {
       await sql`insert or replace into ${sql.raw(tableOf(entry.user_id))} (rowid, content, tags, category, moment, unspaced)
-        values (${entry.memory_id}, ${entry.content}, ${entry.tags.join(' ')}, ${entry.category}, ${entry.moment},
+        values (${entry.memory_id}, ${wordColumn(entry.content)}, ${wordColumn(entry.tags.join(' '))}, ${wordColumn(entry.category)}, ${entry.moment},
           ${unspacedColumn(`${entry.content} ${entry.tags.join(' ')} ${entry.category}`)})`.execute(db);
     },
     async remove(user_id, memory_id) {
@@ -78,18 +51,23 @@ export function sqliteFullText(db: Db): FullTextIndex {
     async clear(user_id) {
       await sql`delete from ${sql.raw(tableOf(user_id))}`.execute(db);
     },
-    async search(query, filter, limit) {
+    async best(query, user_id, limit) {
       const match = matchExpression(query);
       if (match === null) return [];
-      if (isPlain(filter)) {
-        // Nearly every memory is recallable, so the cheap way first, with room for hidden ones; only if they took
-        // more than that room is every match checked before the cut.
-        const best = await unchecked(filter.user_id, match, limit * 2);
-        if (best.length === 0) return best;
-        const shown = await visible(filter, best.map((hit) => hit.id));
-        if (shown.size >= limit || best.length < limit * 2) return best.filter((hit) => shown.has(hit.id)).slice(0, limit);
-      }
-      return checked(filter.user_id, match, filter, limit);
+      return (await sql<Candidate>`${hits(user_id, match)} order by score desc, rowid desc limit ${limit}`.execute(db)).rows;
+    },
+    async search(query, filter: MemoryFilter, limit) {
+      const match = matchExpression(query);
+      if (match === null) return [];
+      return db
+        .selectFrom(sql<Candidate>`(${hits(filter.user_id, match)})`.as('hit'))
+        .innerJoin('memories as m', 'm.id', 'hit.id')
+        .where(matchesFilter(filter))
+        .select(['hit.id', 'hit.score'])
+        .orderBy('hit.score', 'desc')
+        .orderBy('hit.id', 'desc')
+        .limit(limit)
+        .execute();
     },
   };
 }

@@ -7,6 +7,7 @@ import { type Database, DatabaseError, type Db, type Handle, type JobClaim, type
 import { migrate } from '../migrate.ts';
 import { explain, kyselyOn, openRaw, type Raw } from './connection.ts';
 import { sqliteFullText } from './full-text.ts';
+import { sqliteIdList } from './id-list.ts';
 import { createGroupCommit } from './group-commit.ts';
 
 export interface SqliteOptions {
@@ -29,6 +30,7 @@ function lockFolder(path: string): () => void {
 const handleOn = (db: Db): Handle => ({
   db,
   fullText: sqliteFullText(db),
+  idList: sqliteIdList,
   async lockUser() {
     // One writer at a time is all SQLite has.
   },

@@ -1,0 +1,28 @@
+// What is measured while the program runs. platform/metrics.ts keeps the numbers and writes them in Prometheus text.
+
+export interface RequestSample {
+  method: string;
+  /** Pattern of the route, never the path as sent: ids must not become labels. */
+  path: string;
+  status: number;
+  seconds: number;
+}
+
+/** Read from the database at the moment of a scrape. */
+export interface StoredCounts {
+  memories: number;
+  embedded: number;
+  jobs: Readonly<Record<'pending' | 'running' | 'completed' | 'failed', number>>;
+}
+
+export interface Metrics {
+  /** About a microsecond: called for every request. */
+  request(sample: RequestSample): void;
+  /** An answer went out that lacks a signal it should have had, for example `vectors`. */
+  degraded(signal: string): void;
+  /** HTTP only: says nothing about what is stored. */
+  httpText(): Promise<string>;
+  allText(): Promise<string>;
+}
+
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

@@ -1,0 +1,144 @@
+// The checks of engram doctor, each from facts to one line.
+import { type Config, ConfigError, explain } from '../../config.ts';
+import { health } from '../../features/system/contract.ts';
+import { loopbackUrl } from './address.ts';
+import { buildRequest, overNetwork, readAnswer, Refused } from './client.ts';
+import type { Context } from './command.ts';
+import type { Machine } from './machine.ts';
+import { bytes } from './output.ts';
+
+export interface Check {
+  readonly name: string;
+  readonly state: 'ok' | 'warning' | 'broken';
+  readonly found: string;
+  /** What to do; null when there is nothing to do. */
+  readonly advice: string | null;
+}
+
+const ok = (name: string, found: string): Check => ({ name, state: 'ok', found, advice: null });
+const warning = (name: string, found: string, advice: string): Check => ({ name, state: 'warning', found, advice });
+const broken = (name: string, found: string, advice: string): Check => ({ name, state: 'broken', found, advice });
+
+const LITTLE_SPACE = 1_000_000_000;
+const NO_SPACE = 50_000_000;
+
+export async function runChecks(context: Context): Promise<Check[]> {
+  const { machine } = context;
+  const runtime = ok('runtime', `Engram ${machine.version}, ${machine.inspect.runtime()}`);
+  let config: Config;
+  try {
+    config = context.settings();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const advice = 'Correct it first: everything else depends on the settings.';
+    return [runtime, ...error.problems.map((problem) => broken('settings', problem, advice))];
+  }
+  const server = await probe(config);
+  return [
+    runtime,
+    settings(config),
+    folder(config, machine),
+    await database(config, machine, server),
+    await models(config, machine),
+    await port(config, machine, server),
+  ];
+}
+
+function settings(config: Config): Check {
+  const sources = explain(config).flatMap(({ source }) => (source === 'default' ? [] : [source]));
+  const count = (kind: string) => sources.filter((source) => source.startsWith(kind)).length;
+  const parts = (['flag', 'environment', 'file'] as const).map((kind) => `${count(kind)} by ${kind}`);
+  const unused = explain(config).filter(({ value }) => value === 'known, not used by this version');
+  const found = sources.length === 0 ? 'all at their defaults' : `given: ${parts.join(', ')}; the rest at their defaults`;
+  if (unused.length === 0) return ok('settings', found);
+  const names = unused.map(({ name }) => name).join(', ');
+  return warning('settings', `${names} set, but not used by this version`, 'Nothing has to be done; unset what you do not need.');
+}
+
+function folder({ data_dir }: Config, { inspect }: Machine): Check {
+  const { state, problem, free_bytes } = inspect.folder(data_dir);
+  const move = 'Set ENGRAM_DATA_DIR or --data-dir to a folder this user may write to.';
+  if (state === 'unusable') return broken('folder', `${data_dir} cannot be used: ${problem}`, move);
+  const what = state === 'ready' ? `${data_dir} is there and writable` : `${data_dir} does not exist yet; the first start makes it`;
+  const found = free_bytes === null ? what : `${what}, ${bytes(free_bytes)} free`;
+  if (free_bytes !== null && free_bytes < NO_SPACE) return broken('folder', found, 'Make room on that disk; writes will fail.');
+  if (free_bytes !== null && free_bytes < LITTLE_SPACE) return warning('folder', found, 'Make room on that disk before it is full.');
+  return ok('folder', found);
+}
+
+async function database(config: Config, { inspect }: Machine, server: Probe): Promise<Check> {
+  const facts = await inspect.database(config);
+  const cipher = config.encryption.key === null ? 'not encrypted' : 'encrypted';
+  switch (facts.state) {
+    case 'absent':
+      return ok('database', `${config.db_path} does not exist yet; the first start makes it, ${cipher}`);
+    case 'in_use':
+      if (server.state === 'engram') return ok('database', `${config.db_path} is open in the server at ${server.url}, which says it is ${server.readiness}`);
+      return warning(
+        'database',
+        `${config.db_path} is open in another Engram that does not answer at ${server.url}`,
+        'If it should, look at its port; if it should not run at all, stop it.',
+      );
+    case 'unusable':
+      return broken('database', facts.problem, 'Restore a backup, or start empty with another ENGRAM_DATA_DIR.');
+    case 'readable': {
+      const { description, schema, newest, damage } = facts;
+      const size = facts.bytes === null ? '' : `, ${bytes(facts.bytes)}`;
+      const found = `${description}, schema ${schema}${size}, ${cipher}`;
+      if (damage.length > 0) {
+        const [first] = damage;
+        return broken('database', `${found}, DAMAGED: ${first}${damage.length > 1 ? ` and ${damage.length - 1} more` : ''}`, 'Stop writing to it and restore a backup.');
+      }
+      if (schema > newest) return broken('database', `${found}; this program knows schemas up to ${newest}`, 'Upgrade Engram, or use another ENGRAM_DATA_DIR.');
+      return ok('database', schema < newest ? `${found}, sound; the next start brings it to schema ${newest}` : `${found}, sound`);
+    }
+  }
+}
+
+async function models(config: Config, { inspect }: Machine): Promise<Check> {
+  if (config.embedding.model_dir === null) {
+    return warning(
+      'models',
+      'no embedding model; search goes by words, links and time',
+      'To search by meaning too, set ENGRAM_EMBEDDING_MODEL_DIR to a folder with tokenizer.json and an ONNX model.',
+    );
+  }
+  const facts = await inspect.model(config);
+  if ('problem' in facts) return broken('models', facts.problem, 'Without it the server does not start; unset ENGRAM_EMBEDDING_MODEL_DIR to do without.');
+  return ok('models', `${facts.name} from ${facts.file}`);
+}
+
+async function port(config: Config, machine: Machine, server: Probe): Promise<Check> {
+  if (server.state === 'engram') return ok('port', `Engram ${server.version} answers at ${server.url}`);
+  if (server.state === 'stranger') return broken('port', `what answers at ${server.url} is not Engram`, 'Stop it, or choose another port with --port or ENGRAM_PORT.');
+  try {
+    const listener = await machine.listen(() => new Response(), config);
+    await listener.close();
+    return ok('port', config.port === 0 ? 'any free port will be taken' : `${config.port} on ${config.host} is free; no server runs there now`);
+  } catch (error) {
+    const problem = machine.explain(error, config);
+    if (problem === null) throw error;
+    return broken('port', problem, 'Until then the server does not start.');
+  }
+}
+
+type Probe =
+  | { readonly state: 'engram'; readonly url: string; readonly version: string; readonly readiness: string }
+  | { readonly state: 'stranger' | 'nobody'; readonly url: string };
+
+const PROBE_TIMEOUT_MS = 2_000;
+
+/** Who answers where the server of these settings would listen. */
+async function probe(config: Config): Promise<Probe> {
+  const url = loopbackUrl(config.host, config.port);
+  if (config.port === 0) return { state: 'nobody', url };
+  try {
+    const response = await overNetwork(buildRequest(url, null, health, {}), PROBE_TIMEOUT_MS);
+    const answer = (await readAnswer(response, url, null)) as { service?: string; version?: string };
+    if (answer.service !== 'engram') return { state: 'stranger', url };
+    const ready = await overNetwork(new Request(`${url}/health/ready`), PROBE_TIMEOUT_MS);
+    return { state: 'engram', url, version: answer.version ?? '?', readiness: ready.ok ? 'ready' : 'not ready' };
+  } catch (error) {
+    return { state: error instanceof Refused ? 'nobody' : 'stranger', url };
+  }
+}

@@ -1,0 +1,87 @@
+// engram serve: runs the server until it is told to stop.
+import { loopbackUrl } from '../address.ts';
+import { type Command, type Context, noWords } from '../command.ts';
+import { EXIT } from '../failure.ts';
+import type { App } from '../../../app.ts';
+import type { Config } from '../../../config.ts';
+import type { Listening } from '../machine.ts';
+
+/** Requests still being answered after this long are cut off: whoever stops us would kill us next. */
+const DRAIN_MS = 8_000;
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'Run the server',
+  role: 'server',
+  about: [
+    'Runs until SIGINT (Ctrl-C) or SIGTERM: then it finishes what it is answering, writes what is buffered and exits with 0.',
+    'Secrets are taken from the environment only: ENGRAM_API_KEY, ENGRAM_BOOTSTRAP_SECRET, ENGRAM_DB_KEY, ENGRAM_DATABASE_URL.',
+  ],
+  examples: ['engram serve', 'engram serve --port 4300 --data-dir ~/engram', 'ENGRAM_ENCRYPTION_MODE=env ENGRAM_DB_KEY=… engram serve'],
+  sought_as: ['start', 'server', 'run', 'up', 'daemon', 'listen'],
+  async run(context) {
+    noWords(context, 'serve');
+    const { machine } = context;
+    const config = context.settings();
+    // Listened for from the start: a server that is told to stop while it opens its store should not be killed by it.
+    const stopped = machine.untilStopped();
+    const app = await machine.openApp(config);
+    let listener: Listening | null = null;
+    try {
+      listener = await machine.listen(app.fetch, config);
+      await announce(context, config, app, listener);
+      await stopped;
+      context.output.remark('Stopping: finishing what is being answered.');
+    } finally {
+      await drain(listener);
+      await app.close();
+    }
+    return EXIT.ok;
+  },
+};
+
+async function drain(listener: Listening | null): Promise<void> {
+  if (!listener) return;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, DRAIN_MS);
+  });
+  await Promise.race([listener.close(), late]);
+  clearTimeout(timer);
+}
+
+async function announce({ machine, output }: Context, config: Config, app: App, { url, port }: Listening): Promise<void> {
+  const needs_bootstrap = await app.access.needsBootstrap();
+  const model = app.embedder?.identity ?? null;
+  if (output.json) {
+    const embedder = model && { name: model.name, dims: model.dims };
+    const { data_dir } = config;
+    output.data({ version: machine.version, url, data_dir, database: app.database.description, embedder, needs_bootstrap });
+    return;
+  }
+  const { paint } = output;
+  const fact = (name: string, value: string) => output.remark(`  ${paint('dim', name.padEnd(9))} ${value}`);
+  output.remark(`${paint('bold', `Engram ${machine.version}`)} listens on ${paint('green', url)}`);
+  fact('data', config.data_dir);
+  fact('database', app.database.description);
+  fact(
+    'embedder',
+    model
+      ? `${model.name}, ${model.dims} dims`
+      : 'none; search goes by words, links and time until a model is installed (ENGRAM_EMBEDDING_MODEL_DIR)',
+  );
+  if (config.open_access) fact('access', 'open: requests without a key may read everything');
+  if (needs_bootstrap) for (const line of firstKey(config, loopbackUrl(config.host, port))) output.remark(line);
+}
+
+function firstKey(config: Config, url: string): string[] {
+  const server = url === 'http://127.0.0.1:4200' ? '' : ` --server ${url}`;
+  const guarded = config.bootstrap_secret !== null;
+  const body = guarded ? ` -H 'content-type: application/json' -d '{"secret":"<ENGRAM_BOOTSTRAP_SECRET>"}'` : '';
+  return [
+    '',
+    'Nobody has a key yet. Get the first one with either of',
+    `  engram bootstrap${server}${guarded ? ' --secret <ENGRAM_BOOTSTRAP_SECRET>' : ''}`,
+    `  curl -X POST ${url}/bootstrap${body}`,
+  ];
+}

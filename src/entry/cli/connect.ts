@@ -1,0 +1,55 @@
+// Where a command's calls go: to the server, or, when none is up at the usual address, straight to the store on this disk.
+import type { App } from '../../app.ts';
+import { type Call, buildRequest, overNetwork, readAnswer, Refused, timeoutOf } from './client.ts';
+import { CliError, EXIT } from './failure.ts';
+
+export interface ConnectOptions {
+  base: string;
+  key: string | null;
+  /** The user named a server: then nothing but that server will do. */
+  chosen: boolean;
+  /** Opens the store in this process. */
+  openLocal(): Promise<App>;
+  /** True for the failure of `openLocal` that passes when another process lets go. */
+  isLocked(error: unknown): boolean;
+}
+
+export interface Connection {
+  readonly call: Call;
+  close(): Promise<void>;
+}
+
+/** Commands of hooks come in bursts, and a server that is starting holds the store before it listens. */
+const PATIENCE_MS = 4_000;
+const RETRY_MS = 60;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+export function connect({ base, key, chosen, openLocal, isLocked }: ConnectOptions): Connection {
+  let local: App | null = null;
+
+  async function send(make: () => Request, timeout_ms: number): Promise<Response> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      if (local) return local.localCall(make());
+      try {
+        return await overNetwork(make(), timeout_ms);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        if (chosen) throw new CliError(EXIT.unreachable, 'unreachable', error.message);
+      }
+      try {
+        local = await openLocal();
+      } catch (error) {
+        if (!isLocked(error) || performance.now() > deadline) throw error;
+        await pause(RETRY_MS);
+      }
+    }
+  }
+
+  const call: Call = async (spec, input = {}) => {
+    const response = await send(() => buildRequest(base, key, spec, input), timeoutOf(spec));
+    return (await readAnswer(response, base, key)) as never;
+  };
+  return { call, close: async () => local?.close() };
+}

@@ -1,0 +1,66 @@
+// Everything a command needs from outside, handed in by main.ts: no command touches the process, the disk or the network alone.
+import type { App } from '../../app.ts';
+import type { Config } from '../../config.ts';
+
+export interface Terminal {
+  readonly isTTY: boolean;
+  write(text: string): void;
+}
+
+export interface Listening {
+  readonly port: number;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface FolderFacts {
+  readonly state: 'ready' | 'creatable' | 'unusable';
+  /** Why it is unusable. */
+  readonly problem: string | null;
+  readonly free_bytes: number | null;
+}
+
+export type DatabaseFacts =
+  | { readonly state: 'absent' }
+  | { readonly state: 'in_use' }
+  | { readonly state: 'unusable'; readonly problem: string }
+  | {
+      readonly state: 'readable';
+      readonly description: string;
+      readonly schema: number;
+      /** The schema this program was written for. */
+      readonly newest: number;
+      readonly damage: readonly string[];
+      readonly bytes: number | null;
+    };
+
+export type ModelFacts = { readonly name: string; readonly file: string } | { readonly problem: string };
+
+export interface Inspect {
+  runtime(): string;
+  folder(path: string): FolderFacts;
+  database(config: Config): Promise<DatabaseFacts>;
+  /** Only called when a model folder is configured. */
+  model(config: Config): Promise<ModelFacts>;
+}
+
+export interface Machine {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+  readonly version: string;
+  readonly stdin: { readonly isTTY: boolean; bytes(): AsyncIterable<Uint8Array> };
+  readonly out: Terminal;
+  readonly err: Terminal;
+  readFile(path: string): string | null;
+  openApp(config: Config): Promise<App>;
+  /** True for the failure to open a store that another process has open. */
+  isLocked(error: unknown): boolean;
+  listen(fetch: App['fetch'], config: Pick<Config, 'host' | 'port' | 'limits'>): Promise<Listening>;
+  /** Settles at the first request to stop; a second one ends the process at once. */
+  untilStopped(): Promise<void>;
+  /** A sentence for a failure that people can do something about; null for anything unforeseen. */
+  explain(error: unknown, config: Config | null): string | null;
+  readonly inspect: Inspect;
+}

@@ -1,0 +1,124 @@
+// From the command line to an exit code: finds the command, gives it what it needs, words what went wrong.
+import { nearest } from '../../algo/nearest.ts';
+import { type Config, ConfigError, explain, loadConfig } from '../../config.ts';
+import { fromFlags } from '../../config/sources.ts';
+import { loopbackUrl } from './address.ts';
+import { parseArgs } from './args.ts';
+import type { Command, Context } from './command.ts';
+import { COMMANDS } from './commands/index.ts';
+import { version } from './commands/version.ts';
+import { connect } from './connect.ts';
+import { CliError, EXIT, type ExitCode, usage } from './failure.ts';
+import { commandHelp, generalHelp } from './help.ts';
+import type { Machine } from './machine.ts';
+import { createOutput, type Output } from './output.ts';
+
+export async function run(machine: Machine): Promise<ExitCode> {
+  const { argv } = machine;
+  const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  const asked = (...flags: string[]) => flags.some((flag) => before.includes(flag));
+  const output = createOutput(machine, { json: asked('--json'), quiet: asked('--quiet', '-q') });
+  const state: { config: Config | null } = { config: null };
+  try {
+    return await dispatch(machine, output, state);
+  } catch (error) {
+    const failure = toFailure(error, machine, state.config);
+    output.error(failure);
+    return failure.exit;
+  }
+}
+
+async function dispatch(machine: Machine, output: Output, state: { config: Config | null }): Promise<ExitCode> {
+  const { rest } = fromFlags(machine.argv);
+  const at = rest.findIndex((token) => !token.startsWith('-'));
+  const leading = rest.slice(0, at === -1 ? rest.length : at);
+  const name = at === -1 ? null : rest[at]!;
+  const wantsHelp = leading.includes('--help') || leading.includes('-h');
+
+  if (name === null && !wantsHelp && leading.some((flag) => flag === '--version' || flag === '-V')) {
+    return version.run(contextOf(machine, output, version, [], state));
+  }
+  // What stands before the command has to be meant for every command.
+  parseArgs(leading, [], 'engram');
+  if (name === null || name === 'help') return help(machine, output, name === null ? null : (rest[at + 1] ?? null), name !== null || wantsHelp);
+
+  const command = find(name);
+  const tokens = [...leading, ...rest.slice(at + 1)];
+  const context = contextOf(machine, output, command, tokens, state);
+  if (context.args.has('help')) return help(machine, output, command.name, true);
+  return command.run(context);
+}
+
+function help(machine: Machine, output: Output, name: string | null, wanted: boolean): ExitCode {
+  const text = name === null || name.startsWith('-') ? generalHelp(machine.version, COMMANDS, output.paint) : commandHelp(find(name), output.paint);
+  if (wanted) output.line(text);
+  else machine.err.write(`${text}\n`);
+  return wanted ? EXIT.ok : EXIT.usage;
+}
+
+function find(name: string): Command {
+  const found = COMMANDS.find((command) => command.name === name);
+  if (found) return found;
+  const lower = name.toLowerCase();
+  const sought = COMMANDS.find((command) => command.sought_as?.includes(lower))?.name;
+  const guess = sought ?? nearest(lower, [...COMMANDS.map((command) => command.name), 'help']);
+  throw usage(`"${name.slice(0, 80)}" is not a command${guess ? `; did you mean "engram ${guess}"?` : '.'} "engram --help" lists them.`);
+}
+
+function contextOf(machine: Machine, output: Output, command: Command, tokens: readonly string[], state: { config: Config | null }): Context {
+  const args = parseArgs(tokens, command.flags ?? [], `engram ${command.name}`);
+  const load = (role: 'server' | 'client', env = machine.env) => {
+    const { argv, cwd, home } = machine;
+    return loadConfig({ argv, env, cwd, home, role, readFile: (path) => machine.readFile(path) }).config;
+  };
+  const settings = (): Config => (state.config ??= load(command.role === 'client' ? 'client' : 'server'));
+
+  return {
+    machine,
+    args,
+    output,
+    settings,
+    async withCall(work) {
+      const config = settings();
+      const { base, chosen } = serverOf(config);
+      const openLocal = () => {
+        // Opening a store takes the settings of a server, all but the key: here that is the caller's own, not one to hand out.
+        const { ENGRAM_API_KEY: _caller, ...env } = machine.env;
+        return machine.openApp({ ...load('server', env), log_level: 'silent' });
+      };
+      const key = config.client_key?.reveal() ?? null;
+      const connection = connect({ base, key, chosen, openLocal, isLocked: (error) => machine.isLocked(error) });
+      try {
+        return await work(connection.call);
+      } catch (error) {
+        if (!machine.isLocked(error)) throw error;
+        const message = `Nothing answers at ${base}, and ${machine.explain(error, config)}`;
+        throw new CliError(EXIT.failed, 'store_locked', message, { cause: error });
+      } finally {
+        await connection.close();
+      }
+    },
+  };
+}
+
+/** The settings that move the server also move the address at which its commands look for it. */
+function serverOf(config: Config): { base: string; chosen: boolean } {
+  const given = new Set(explain(config).flatMap(({ name, source }) => (source === 'default' ? [] : [name])));
+  if (given.has('server_url')) return { base: config.server_url, chosen: true };
+  const moved = (given.has('port') || given.has('host')) && config.port !== 0;
+  return { base: moved ? loopbackUrl(config.host, config.port) : config.server_url, chosen: false };
+}
+
+function toFailure(error: unknown, machine: Machine, config: Config | null): CliError {
+  if (error instanceof CliError) return error;
+  if (error instanceof ConfigError) {
+    const { problems } = error;
+    const message = problems.length === 1 ? problems[0]! : `${problems.length} settings are wrong:\n  ${problems.join('\n  ')}`;
+    return new CliError(EXIT.usage, 'config', message, { cause: error });
+  }
+  const known = machine.explain(error, config);
+  if (known !== null) return new CliError(EXIT.failed, 'failed', known, { cause: error });
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const detail = config?.log_level === 'debug' ? `\n${stack}` : ' Run it again with --log-level debug for the details.';
+  return new CliError(EXIT.failed, 'unexpected', `Something unforeseen went wrong: ${message}.${detail}`, { cause: error });
+}

@@ -1,0 +1,37 @@
+// Every endpoint of the product, by feature: what the OpenAPI generator, /schema and the tests read without opening a
+// database. A new feature is one line here; test/contract.test.ts fails while this list and the mounted routes differ.
+import { type EndpointSpec, isEndpoint } from '../core/endpoint.ts';
+import * as access from '../features/access/contract.ts';
+import * as memory from '../features/memory/contract.ts';
+import * as search from '../features/search/contract.ts';
+import * as system from '../features/system/contract.ts';
+
+export interface Feature {
+  /** First part of its endpoint ids. */
+  readonly name: string;
+  readonly title: string;
+  readonly about: string;
+  readonly endpoints: readonly EndpointSpec[];
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+/** A module's exports come in the order of the alphabet, which says nothing; paths at least stand together. */
+const byPath = (a: EndpointSpec, b: EndpointSpec): number =>
+  a.path < b.path ? -1 : a.path > b.path ? 1 : METHODS.indexOf(a.method) - METHODS.indexOf(b.method);
+
+const feature = (name: string, title: string, about: string, contract: object): Feature => ({
+  name,
+  title,
+  about,
+  endpoints: [...new Set(Object.values(contract).filter(isEndpoint))].sort(byPath),
+});
+
+/** In the order a newcomer would read them. */
+export const FEATURES: readonly Feature[] = [
+  feature('memory', 'Memories', 'Store, read, change, tag, hide and erase memories.', memory),
+  feature('search', 'Search', 'Find memories by words, meaning and the links between them.', search),
+  feature('access', 'Access', 'The first key, users, keys and spaces.', access),
+  feature('system', 'System', 'Health, metrics and descriptions of this API.', system),
+];
+
+export const ENDPOINTS: readonly EndpointSpec[] = FEATURES.flatMap(({ endpoints }) => endpoints);
