@@ -11,10 +11,12 @@ import type { Metrics } from './core/metrics.ts';
 import type { Embedder, VectorIndex } from './core/ports.ts';
 import { Memory } from './core/shapes.ts';
 import { ENDPOINTS } from './entry/contracts.ts';
-import { docsPage } from './entry/http/docs-page/page.ts';
+import { createReference } from './entry/http/docs-page/page.ts';
 import { createHttp } from './entry/http/server.ts';
 import { accessRoutes } from './features/access/routes.ts';
 import { type AccessService, createAccess } from './features/access/service.ts';
+import { contextRoutes } from './features/context/routes.ts';
+import { createContext } from './features/context/service.ts';
 import { createBatch } from './features/memory/batch.ts';
 import { embedMissing, memoryJobs } from './features/memory/jobs.ts';
 import { memoryRoutes } from './features/memory/routes.ts';
@@ -33,7 +35,9 @@ import { openDatabase } from './platform/db/open.ts';
 import { createRunner, type Runner } from './platform/jobs/runner.ts';
 import { createLogger } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
+import { openEmbedder, openVectors } from './platform/models.ts';
 import { sha256, systemClock, systemIds } from './platform/system.ts';
+import { loadTokenCounter } from './platform/tokens.ts';
 import { storesOn } from './stores.ts';
 
 export const VERSION = packageJson.version;
@@ -53,6 +57,8 @@ export interface Ports {
 export interface App {
   readonly routes: readonly Route[];
   readonly fetch: (request: Request, env?: { peer: string | null }) => Response | Promise<Response>;
+  /** Answers a request as user 1 with every right, without a key: the door for this process's own commands. */
+  readonly localCall: (request: Request) => Response | Promise<Response>;
   readonly access: AccessService;
   readonly memory: MemoryService;
   readonly search: SearchService;
@@ -60,6 +66,8 @@ export interface App {
   readonly metrics: Metrics;
   readonly database: Database;
   readonly embedder: Embedder | null;
+  /** Why the configured model is not in use; null when all is well. */
+  readonly modelProblem: string | null;
   /** Writes what is buffered: access counts, times keys were used. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -85,9 +93,23 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       }));
     closing.push(() => database.close());
     const { read, atomically } = storesOn(database, clock);
+    const metrics = createMetrics(async () => {
+      const [memories, embedded, jobs] = await Promise.all([
+        read.memories.total(),
+        read.vectors.total(),
+        read.jobs.counts(),
+      ]);
+      const { waiting: pending, running, done: completed, failed } = jobs;
+      return { memories, embedded, jobs: { pending, running, completed, failed } };
+    });
 
-    const embedder = swap.embedder ?? null;
-    const index = swap.vectors ?? null;
+    const { embedder, problem: modelProblem } =
+      swap.embedder === undefined
+        ? await openEmbedder(config.embedding, logger)
+        : { embedder: swap.embedder, problem: null };
+    if (embedder) closing.push(() => embedder.close());
+    const index = swap.vectors ?? (embedder ? await openVectors(config.vectors, embedder, read.vectors, logger) : null);
+    if (index) closing.push(() => index.close());
     const semantics = createSemantics({ embedder, index, logger });
     const touches = createTouches({ atomically, clock, logger });
     const access = createAccess({
@@ -112,7 +134,16 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       sha256,
       maxContentBytes: config.limits.content_bytes,
     });
-    const search = createSearch({ read, semantics, touches, spaceExists: access.spaceExists, onDegraded() {}, clock });
+    const search = createSearch({
+      read,
+      semantics,
+      touches,
+      spaceExists: access.spaceExists,
+      onDegraded: metrics.degraded,
+      clock,
+    });
+    let counter: ReturnType<typeof loadTokenCounter> | null = null;
+    const context = createContext({ read, search, counter: () => (counter ??= loadTokenCounter()) });
     const system = createSystem({
       version: VERSION,
       database: database.description.split(' ')[0]!,
@@ -121,14 +152,8 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       clock,
     });
 
-    const metrics = createMetrics(async () => {
-      const [memories, embedded, jobs] = await Promise.all([read.memories.total(), read.vectors.total(), read.jobs.counts()]);
-      const { waiting: pending, running, done: completed, failed } = jobs;
-      return { memories, embedded, jobs: { pending, running, completed, failed } };
-    });
     const schemas = describeSchemas({ endpoints: ENDPOINTS, memory: Memory, hit: SearchResult });
-    const openApiText = JSON.stringify(openApi);
-    const docs = docsPage(openApi, sha256);
+    const reference = createReference(openApi, sha256);
 
     const jobs = createRunner({
       atomically,
@@ -145,17 +170,24 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       await touches.flush();
       await access.flush();
     };
-    const flushing = setInterval(() => void flush().catch((error) => logger.warn({ err: error }, 'buffered counts could not be written')), FLUSH_EVERY_MS);
+    const flushing = setInterval(
+      () => void flush().catch((error) => logger.warn({ err: error }, 'buffered counts could not be written')),
+      FLUSH_EVERY_MS,
+    );
     flushing.unref?.();
     closing.push(async () => {
       clearInterval(flushing);
       await flush();
     });
 
-    const routes: Route[] = [...systemRoutes({ system, metrics, schemas, openApi: openApiText, docs }), ...accessRoutes(access), ...memoryRoutes(memory, createBatch(memory)),
+    const routes: Route[] = [
+      ...systemRoutes({ system, metrics, schemas, reference }),
+      ...accessRoutes(access),
+      ...memoryRoutes(memory, createBatch(memory)),
       ...searchRoutes(search, createViews({ read, search, clock }), clock),
+      ...contextRoutes(context),
     ];
-    const http = createHttp(routes, {
+    const httpDeps = {
       resolve: access.resolve,
       ids,
       logger,
@@ -163,8 +195,28 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       maxBodyBytes: config.limits.body_bytes,
       checkAnswers: swap.checkAnswers ?? false,
       observe: metrics.request,
-    });
-    return { routes, fetch: (request, env = { peer: null }) => http.fetch(request, env), access, memory, search, jobs, metrics, database, embedder, flush, close };
+    };
+    const http = createHttp(routes, httpDeps);
+    let local: typeof http | null = null;
+    const localCall = (request: Request) => {
+      local ??= createHttp(routes, { ...httpDeps, resolve: (_token, spaceName) => access.operator(spaceName) });
+      return local.fetch(request, { peer: null });
+    };
+    return {
+      routes,
+      fetch: (request, env = { peer: null }) => http.fetch(request, env),
+      localCall,
+      access,
+      memory,
+      search,
+      jobs,
+      metrics,
+      database,
+      embedder,
+      modelProblem,
+      flush,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -2,6 +2,7 @@
 // database. A new feature is one line here; test/contract.test.ts fails while this list and the mounted routes differ.
 import { type EndpointSpec, isEndpoint } from '../core/endpoint.ts';
 import * as access from '../features/access/contract.ts';
+import * as context from '../features/context/contract.ts';
 import * as memory from '../features/memory/contract.ts';
 import * as search from '../features/search/contract.ts';
 import * as system from '../features/system/contract.ts';
@@ -30,6 +31,7 @@ const feature = (name: string, title: string, about: string, contract: object): 
 export const FEATURES: readonly Feature[] = [
   feature('memory', 'Memories', 'Store, read, change, tag, hide and erase memories.', memory),
   feature('search', 'Search', 'Find memories by words, meaning and the links between them.', search),
+  feature('context', 'Context', 'What is known, fitted to a token budget.', context),
   feature('access', 'Access', 'The first key, users, keys and spaces.', access),
   feature('system', 'System', 'Health, metrics and descriptions of this API.', system),
 ];

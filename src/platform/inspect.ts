@@ -1,6 +1,6 @@
 // Facts about this machine for engram doctor; looking changes nothing.
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
+import { dirname } from 'node:path';
 import { silentLogger } from '../core/log.ts';
 
 export const describeRuntime = (): string => {
@@ -19,14 +19,22 @@ export function inspectFolder(path: string) {
     return unusable(`this user may not write to ${there} (${(error as { code?: string }).code ?? error}).`);
   }
   const { bavail, bsize } = statfsSync(there);
-  return { state: there === path ? ('ready' as const) : ('creatable' as const), problem: null, free_bytes: bavail * bsize };
+  return {
+    state: there === path ? ('ready' as const) : ('creatable' as const),
+    problem: null,
+    free_bytes: bavail * bsize,
+  };
 }
 
-export async function inspectModel(options: { model_dir: string; onnx_file: string | undefined; max_seq: number | undefined }) {
+export async function inspectModel(options: {
+  model_dir: string;
+  onnx_file: string | undefined;
+  max_seq: number | undefined;
+}) {
   const { ModelError, readModelFolder } = await import('./inference/model-folder.ts');
   try {
     const { name, onnx_path } = await readModelFolder({ ...options, logger: silentLogger });
-    return { name, file: relative('', onnx_path) };
+    return { name, file: onnx_path };
   } catch (error) {
     if (error instanceof ModelError) return { problem: error.message };
     throw error;

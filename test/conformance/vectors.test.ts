@@ -150,12 +150,13 @@ describe('lance index', () => {
     source.write(records);
     source.write([record(1, 5, [0, 0, 0, 1])]);
     source.erase(1, [6]);
-    const newest = record(1, 7, [1, 0, 0, 0]);
+    // Of the ten the table lacks, one is replaced and one removed after the source was read.
+    const newest = record(1, 45, [1, 0, 0, 0]);
     source.afterPage = async () => {
       source.write([newest]);
-      source.erase(1, [8]);
+      source.erase(1, [46]);
       await index.put([newest]);
-      await index.remove(1, [8]);
+      await index.remove(1, [46]);
     };
     await index.reconcile(1, source);
     const query = unit([1, 0.5, 0, 0]);

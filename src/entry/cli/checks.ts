@@ -2,7 +2,7 @@
 import { type Config, ConfigError, explain } from '../../config.ts';
 import { health } from '../../features/system/contract.ts';
 import { loopbackUrl } from './address.ts';
-import { buildRequest, overNetwork, readAnswer, Refused } from './client.ts';
+import { buildRequest, overNetwork, Refused, readAnswer } from './client.ts';
 import type { Context } from './command.ts';
 import type { Machine } from './machine.ts';
 import { bytes } from './output.ts';
@@ -49,20 +49,30 @@ function settings(config: Config): Check {
   const count = (kind: string) => sources.filter((source) => source.startsWith(kind)).length;
   const parts = (['flag', 'environment', 'file'] as const).map((kind) => `${count(kind)} by ${kind}`);
   const unused = explain(config).filter(({ value }) => value === 'known, not used by this version');
-  const found = sources.length === 0 ? 'all at their defaults' : `given: ${parts.join(', ')}; the rest at their defaults`;
+  const found =
+    sources.length === 0 ? 'all at their defaults' : `given: ${parts.join(', ')}; the rest at their defaults`;
   if (unused.length === 0) return ok('settings', found);
   const names = unused.map(({ name }) => name).join(', ');
-  return warning('settings', `${names} set, but not used by this version`, 'Nothing has to be done; unset what you do not need.');
+  return warning(
+    'settings',
+    `${names} set, but not used by this version`,
+    'Nothing has to be done; unset what you do not need.',
+  );
 }
 
 function folder({ data_dir }: Config, { inspect }: Machine): Check {
   const { state, problem, free_bytes } = inspect.folder(data_dir);
   const move = 'Set ENGRAM_DATA_DIR or --data-dir to a folder this user may write to.';
   if (state === 'unusable') return broken('folder', `${data_dir} cannot be used: ${problem}`, move);
-  const what = state === 'ready' ? `${data_dir} is there and writable` : `${data_dir} does not exist yet; the first start makes it`;
+  const what =
+    state === 'ready'
+      ? `${data_dir} is there and writable`
+      : `${data_dir} does not exist yet; the first start makes it`;
   const found = free_bytes === null ? what : `${what}, ${bytes(free_bytes)} free`;
-  if (free_bytes !== null && free_bytes < NO_SPACE) return broken('folder', found, 'Make room on that disk; writes will fail.');
-  if (free_bytes !== null && free_bytes < LITTLE_SPACE) return warning('folder', found, 'Make room on that disk before it is full.');
+  if (free_bytes !== null && free_bytes < NO_SPACE)
+    return broken('folder', found, 'Make room on that disk; writes will fail.');
+  if (free_bytes !== null && free_bytes < LITTLE_SPACE)
+    return warning('folder', found, 'Make room on that disk before it is full.');
   return ok('folder', found);
 }
 
@@ -73,7 +83,11 @@ async function database(config: Config, { inspect }: Machine, server: Probe): Pr
     case 'absent':
       return ok('database', `${config.db_path} does not exist yet; the first start makes it, ${cipher}`);
     case 'in_use':
-      if (server.state === 'engram') return ok('database', `${config.db_path} is open in the server at ${server.url}, which says it is ${server.readiness}`);
+      if (server.state === 'engram')
+        return ok(
+          'database',
+          `${config.db_path} is open in the server at ${server.url}, which says it is ${server.readiness}`,
+        );
       return warning(
         'database',
         `${config.db_path} is open in another Engram that does not answer at ${server.url}`,
@@ -87,10 +101,22 @@ async function database(config: Config, { inspect }: Machine, server: Probe): Pr
       const found = `${description}, schema ${schema}${size}, ${cipher}`;
       if (damage.length > 0) {
         const [first] = damage;
-        return broken('database', `${found}, DAMAGED: ${first}${damage.length > 1 ? ` and ${damage.length - 1} more` : ''}`, 'Stop writing to it and restore a backup.');
+        return broken(
+          'database',
+          `${found}, DAMAGED: ${first}${damage.length > 1 ? ` and ${damage.length - 1} more` : ''}`,
+          'Stop writing to it and restore a backup.',
+        );
       }
-      if (schema > newest) return broken('database', `${found}; this program knows schemas up to ${newest}`, 'Upgrade Engram, or use another ENGRAM_DATA_DIR.');
-      return ok('database', schema < newest ? `${found}, sound; the next start brings it to schema ${newest}` : `${found}, sound`);
+      if (schema > newest)
+        return broken(
+          'database',
+          `${found}; this program knows schemas up to ${newest}`,
+          'Upgrade Engram, or use another ENGRAM_DATA_DIR.',
+        );
+      return ok(
+        'database',
+        schema < newest ? `${found}, sound; the next start brings it to schema ${newest}` : `${found}, sound`,
+      );
     }
   }
 }
@@ -104,17 +130,32 @@ async function models(config: Config, { inspect }: Machine): Promise<Check> {
     );
   }
   const facts = await inspect.model(config);
-  if ('problem' in facts) return broken('models', facts.problem, 'Without it the server does not start; unset ENGRAM_EMBEDDING_MODEL_DIR to do without.');
+  if ('problem' in facts)
+    return broken(
+      'models',
+      facts.problem,
+      'Without it the server does not start; unset ENGRAM_EMBEDDING_MODEL_DIR to do without.',
+    );
   return ok('models', `${facts.name} from ${facts.file}`);
 }
 
 async function port(config: Config, machine: Machine, server: Probe): Promise<Check> {
   if (server.state === 'engram') return ok('port', `Engram ${server.version} answers at ${server.url}`);
-  if (server.state === 'stranger') return broken('port', `what answers at ${server.url} is not Engram`, 'Stop it, or choose another port with --port or ENGRAM_PORT.');
+  if (server.state === 'stranger')
+    return broken(
+      'port',
+      `what answers at ${server.url} is not Engram`,
+      'Stop it, or choose another port with --port or ENGRAM_PORT.',
+    );
   try {
     const listener = await machine.listen(() => new Response(), config);
     await listener.close();
-    return ok('port', config.port === 0 ? 'any free port will be taken' : `${config.port} on ${config.host} is free; no server runs there now`);
+    return ok(
+      'port',
+      config.port === 0
+        ? 'any free port will be taken'
+        : `${config.port} on ${config.host} is free; no server runs there now`,
+    );
   } catch (error) {
     const problem = machine.explain(error, config);
     if (problem === null) throw error;

@@ -22,7 +22,12 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /** On top of the server's own limit, so that its sentence arrives before ours is due. */
 const GRACE_MS = 5_000;
 
-export function buildRequest<S extends EndpointSpec>(base: string, key: string | null, spec: S, input: CallInput<S>): Request {
+export function buildRequest<S extends EndpointSpec>(
+  base: string,
+  key: string | null,
+  spec: S,
+  input: CallInput<S>,
+): Request {
   const params = (input.params ?? {}) as Record<string, unknown>;
   const path = spec.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
   const query = new URLSearchParams();
@@ -38,14 +43,16 @@ export function buildRequest<S extends EndpointSpec>(base: string, key: string |
   return new Request(base + path + (asked === '' ? '' : `?${asked}`), init);
 }
 
-export const timeoutOf = (spec: EndpointSpec): number => Math.max(DEFAULT_TIMEOUT_MS, (spec.timeout_ms ?? 0) + GRACE_MS);
+export const timeoutOf = (spec: EndpointSpec): number =>
+  Math.max(DEFAULT_TIMEOUT_MS, (spec.timeout_ms ?? 0) + GRACE_MS);
 
 /** @throws CliError unless the answer is a success with JSON in it */
 export async function readAnswer(response: Response, base: string, key: string | null): Promise<unknown> {
   const body = parseJson(await response.text());
   const problem = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : null;
   if (response.ok && body !== undefined) return body;
-  const sentence = typeof problem?.error === 'string' ? problem.error : typeof problem?.message === 'string' ? problem.message : null;
+  const sentence =
+    typeof problem?.error === 'string' ? problem.error : typeof problem?.message === 'string' ? problem.message : null;
   if (sentence === null) {
     const towards = response.headers.get('location');
     throw new CliError(
@@ -58,8 +65,13 @@ export async function readAnswer(response: Response, base: string, key: string |
   }
   const code = typeof problem?.code === 'string' ? problem.code : `http_${response.status}`;
   // A wrong bootstrap secret is a 401 too, but no key would help there.
-  if (response.status === 401 && code !== 'bootstrap_secret_wrong') throw new CliError(EXIT.unauthorized, code, keyAdvice(base, key));
-  throw new CliError(response.status === 404 && code !== 'route_not_found' ? EXIT.not_found : EXIT.failed, code, sentence);
+  if (response.status === 401 && code !== 'bootstrap_secret_wrong')
+    throw new CliError(EXIT.unauthorized, code, keyAdvice(base, key));
+  throw new CliError(
+    response.status === 404 && code !== 'route_not_found' ? EXIT.not_found : EXIT.failed,
+    code,
+    sentence,
+  );
 }
 
 const keyAdvice = (base: string, key: string | null): string =>
@@ -86,9 +98,17 @@ export const overNetwork: Send = async (request, timeout_ms) => {
     const { code, name, cause } = error as { code?: string; name?: string; cause?: { code?: string } };
     const reason = code ?? cause?.code ?? name ?? '';
     if (/^(ECONNREFUSED|ConnectionRefused)$/.test(String(reason))) {
-      throw new Refused(`Nothing answers at ${origin}. Start the server with "engram serve", or name another with --server or ENGRAM_URL.`);
+      throw new Refused(
+        `Nothing answers at ${origin}. Start the server with "engram serve", or name another with --server or ENGRAM_URL.`,
+      );
     }
-    const why = name === 'TimeoutError' ? `did not answer within ${timeout_ms / 1000} s` : `cannot be reached (${reason})`;
-    throw new CliError(EXIT.unreachable, 'unreachable', `${origin} ${why}. Check that it is an Engram server and that it is up.`, { cause: error });
+    const why =
+      name === 'TimeoutError' ? `did not answer within ${timeout_ms / 1000} s` : `cannot be reached (${reason})`;
+    throw new CliError(
+      EXIT.unreachable,
+      'unreachable',
+      `${origin} ${why}. Check that it is an Engram server and that it is up.`,
+      { cause: error },
+    );
   }
 };

@@ -24,6 +24,8 @@ export interface Command {
   readonly flags?: readonly Flag[];
   /** Which settings it takes as flags and shows in its help. */
   readonly role: 'server' | 'client' | null;
+  /** May start a new store where there is none; a command that only reads would hide a wrong folder that way. */
+  readonly starts_store?: true;
   /** Further lines of help. */
   readonly about?: readonly string[];
   readonly examples: readonly string[];
@@ -33,12 +35,14 @@ export interface Command {
 }
 
 export function noWords({ args }: Context, command: string): void {
-  if (args.words.length > 0) throw usage(`${command} takes no "${args.words[0]!.slice(0, 80)}". See "engram ${command} --help".`);
+  if (args.words.length > 0)
+    throw usage(`${command} takes no "${args.words[0]!.slice(0, 80)}". See "engram ${command} --help".`);
 }
 
 export function idOperand({ args }: Context, command: string): number {
   const [word, ...more] = args.words;
-  if (word === undefined || more.length > 0) throw usage(`${command} takes one memory id, for example: engram ${command} 42`);
+  if (word === undefined || more.length > 0)
+    throw usage(`${command} takes one memory id, for example: engram ${command} 42`);
   const id = parseId(word);
   if (id === null) throw usage(`"${word.slice(0, 80)}" is not a memory id; ids are whole numbers such as 42.`);
   return id;

@@ -1,6 +1,6 @@
 // Where a command's calls go: to the server, or, when none is up at the usual address, straight to the store on this disk.
 import type { App } from '../../app.ts';
-import { type Call, buildRequest, overNetwork, readAnswer, Refused, timeoutOf } from './client.ts';
+import { buildRequest, type Call, overNetwork, Refused, readAnswer, timeoutOf } from './client.ts';
 import { CliError, EXIT } from './failure.ts';
 
 export interface ConnectOptions {
@@ -20,7 +20,7 @@ export interface Connection {
 }
 
 /** Commands of hooks come in bursts, and a server that is starting holds the store before it listens. */
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 3_000;
 const RETRY_MS = 60;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,4 +1,6 @@
 // Help texts, made from the commands' own tables so that they cannot disagree with what is parsed.
+
+import { type SettingName, settingOf } from '../../config/settings.ts';
 import { flagHelp } from '../../config.ts';
 import { COMMON, type Flag } from './args.ts';
 import type { Command } from './command.ts';
@@ -15,8 +17,18 @@ const flagRow = ({ name, short, value, help }: Flag): [string, string] => [
   help,
 ];
 
+/** The settings everybody needs sooner or later; `<command> --help` lists the others. */
+const EVERYWHERE: readonly SettingName[] = ['server_url', 'client_key', 'config_file'];
+
+const settingRow = (setting: SettingName): [string, string] => {
+  const { flag, kind, help, env } = settingOf(setting);
+  return [`    --${flag} <${kind.placeholder}>`, `${help} (${env.join(', ')})`];
+};
+
 export function generalHelp(version: string, commands: readonly Command[], paint: Paint): string {
-  const rows = commands.map(({ name, operands, summary }) => [`${name}${operands ? ` ${operands}` : ''}`, summary] as const);
+  const rows = commands.map(
+    ({ name, operands, summary }) => [`${name}${operands ? ` ${operands}` : ''}`, summary] as const,
+  );
   return [
     `Engram ${version}: long-term memory for AI agents, on your own machine`,
     '',
@@ -37,15 +49,17 @@ export function generalHelp(version: string, commands: readonly Command[], paint
     'Without a server, the commands that need one open the store in ./data themselves; no key is needed then.',
     '',
     paint('bold', 'Flags of every command:'),
-    ...columns(COMMON.map(flagRow)),
-    ...flagHelp('client').map((line) => line.replace(/^ {2}/, '      ')),
+    ...columns([...COMMON.map(flagRow), ...EVERYWHERE.map(settingRow)]),
     '',
     paint('bold', 'Exit codes:'),
     ...columns(EXIT_HELP.map(([code, meaning]) => [String(code), meaning] as const)),
   ].join('\n');
 }
 
-export function commandHelp({ name, operands, summary, flags = [], role, about = [], examples }: Command, paint: Paint): string {
+export function commandHelp(
+  { name, operands, summary, flags = [], role, about = [], examples }: Command,
+  paint: Paint,
+): string {
   const own = flags.filter((flag) => !flag.hidden);
   return [
     summary,

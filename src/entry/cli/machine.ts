@@ -55,6 +55,7 @@ export interface Machine {
   readonly err: Terminal;
   readFile(path: string): string | null;
   openApp(config: Config): Promise<App>;
+  storeExists(config: Config): boolean;
   /** True for the failure to open a store that another process has open. */
   isLocked(error: unknown): boolean;
   listen(fetch: App['fetch'], config: Pick<Config, 'host' | 'port' | 'limits'>): Promise<Listening>;

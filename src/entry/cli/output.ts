@@ -1,6 +1,6 @@
 // What commands print: results on stdout, errors and remarks worth a person's attention on stderr, colour only for people.
 import type { Env } from '../../config/sources.ts';
-import { CliError } from './failure.ts';
+import type { CliError } from './failure.ts';
 import type { Terminal } from './machine.ts';
 
 export interface Output {
@@ -28,8 +28,7 @@ const CODES: Readonly<Record<Colour, readonly [number, number]>> = {
   yellow: [33, 39],
 };
 
-const wantsColour = (terminal: Terminal, env: Env): boolean =>
-  terminal.isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
+const wantsColour = (terminal: Terminal, env: Env): boolean => terminal.isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
 
 const painter =
   (on: boolean): Paint =>

@@ -1,7 +1,7 @@
 // From the command line to an exit code: finds the command, gives it what it needs, words what went wrong.
 import { nearest } from '../../algo/nearest.ts';
-import { type Config, ConfigError, explain, loadConfig } from '../../config.ts';
 import { fromFlags } from '../../config/sources.ts';
+import { type Config, ConfigError, explain, loadConfig } from '../../config.ts';
 import { loopbackUrl } from './address.ts';
 import { parseArgs } from './args.ts';
 import type { Command, Context } from './command.ts';
@@ -40,7 +40,8 @@ async function dispatch(machine: Machine, output: Output, state: { config: Confi
   }
   // What stands before the command has to be meant for every command.
   parseArgs(leading, [], 'engram');
-  if (name === null || name === 'help') return help(machine, output, name === null ? null : (rest[at + 1] ?? null), name !== null || wantsHelp);
+  if (name === null || name === 'help')
+    return help(machine, output, name === null ? null : (rest[at + 1] ?? null), name !== null || wantsHelp);
 
   const command = find(name);
   const tokens = [...leading, ...rest.slice(at + 1)];
@@ -50,7 +51,10 @@ async function dispatch(machine: Machine, output: Output, state: { config: Confi
 }
 
 function help(machine: Machine, output: Output, name: string | null, wanted: boolean): ExitCode {
-  const text = name === null || name.startsWith('-') ? generalHelp(machine.version, COMMANDS, output.paint) : commandHelp(find(name), output.paint);
+  const text =
+    name === null || name.startsWith('-')
+      ? generalHelp(machine.version, COMMANDS, output.paint)
+      : commandHelp(find(name), output.paint);
   if (wanted) output.line(text);
   else machine.err.write(`${text}\n`);
   return wanted ? EXIT.ok : EXIT.usage;
@@ -62,10 +66,18 @@ function find(name: string): Command {
   const lower = name.toLowerCase();
   const sought = COMMANDS.find((command) => command.sought_as?.includes(lower))?.name;
   const guess = sought ?? nearest(lower, [...COMMANDS.map((command) => command.name), 'help']);
-  throw usage(`"${name.slice(0, 80)}" is not a command${guess ? `; did you mean "engram ${guess}"?` : '.'} "engram --help" lists them.`);
+  throw usage(
+    `"${name.slice(0, 80)}" is not a command${guess ? `; did you mean "engram ${guess}"?` : '.'} "engram --help" lists them.`,
+  );
 }
 
-function contextOf(machine: Machine, output: Output, command: Command, tokens: readonly string[], state: { config: Config | null }): Context {
+function contextOf(
+  machine: Machine,
+  output: Output,
+  command: Command,
+  tokens: readonly string[],
+  state: { config: Config | null },
+): Context {
   const args = parseArgs(tokens, command.flags ?? [], `engram ${command.name}`);
   const load = (role: 'server' | 'client', env = machine.env) => {
     const { argv, cwd, home } = machine;
@@ -81,10 +93,13 @@ function contextOf(machine: Machine, output: Output, command: Command, tokens: r
     async withCall(work) {
       const config = settings();
       const { base, chosen } = serverOf(config);
-      const openLocal = () => {
+      const openLocal = async () => {
         // Opening a store takes the settings of a server, all but the key: here that is the caller's own, not one to hand out.
         const { ENGRAM_API_KEY: _caller, ...env } = machine.env;
-        return machine.openApp({ ...load('server', env), log_level: 'silent' });
+        const mine = { ...load('server', env), log_level: 'silent' as const };
+        if (command.starts_store || machine.storeExists(mine)) return machine.openApp(mine);
+        const message = `Nothing answers at ${base}, and there is no store at ${mine.db_path}. Start the server with "engram serve", or name another with --server or --data-dir.`;
+        throw new CliError(EXIT.unreachable, 'unreachable', message);
       };
       const key = config.client_key?.reveal() ?? null;
       const connection = connect({ base, key, chosen, openLocal, isLocked: (error) => machine.isLocked(error) });
@@ -113,12 +128,15 @@ function toFailure(error: unknown, machine: Machine, config: Config | null): Cli
   if (error instanceof CliError) return error;
   if (error instanceof ConfigError) {
     const { problems } = error;
-    const message = problems.length === 1 ? problems[0]! : `${problems.length} settings are wrong:\n  ${problems.join('\n  ')}`;
+    const message =
+      problems.length === 1 ? problems[0]! : `${problems.length} settings are wrong:\n  ${problems.join('\n  ')}`;
     return new CliError(EXIT.usage, 'config', message, { cause: error });
   }
   const known = machine.explain(error, config);
   if (known !== null) return new CliError(EXIT.failed, 'failed', known, { cause: error });
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const detail = config?.log_level === 'debug' ? `\n${stack}` : ' Run it again with --log-level debug for the details.';
-  return new CliError(EXIT.failed, 'unexpected', `Something unforeseen went wrong: ${message}.${detail}`, { cause: error });
+  return new CliError(EXIT.failed, 'unexpected', `Something unforeseen went wrong: ${message}.${detail}`, {
+    cause: error,
+  });
 }

@@ -20,7 +20,8 @@ export function jsonDepth(text: string): number {
   return deepest;
 }
 
-const tooLarge = (limit: number) => new AppError('body_too_large', `The body is larger than ${limit} bytes, the most this path accepts.`);
+const tooLarge = (limit: number) =>
+  new AppError('body_too_large', `The body is larger than ${limit} bytes, the most this path accepts.`);
 
 async function readText(request: Request, limit: number): Promise<string> {
   const declared = Number(request.headers.get('content-length') ?? 0);
@@ -49,7 +50,8 @@ export async function readJson(request: Request, limit: number): Promise<unknown
   if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
     throw new AppError('unsupported_media_type', `Send the body as application/json, not ${type.slice(0, 80)}.`);
   }
-  if (jsonDepth(text) > MAX_JSON_DEPTH) throw new AppError('json_too_deep', `The JSON body is nested more than ${MAX_JSON_DEPTH} levels deep.`);
+  if (jsonDepth(text) > MAX_JSON_DEPTH)
+    throw new AppError('json_too_deep', `The JSON body is nested more than ${MAX_JSON_DEPTH} levels deep.`);
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -76,14 +76,23 @@ export function mount(app: Hono<HttpEnv>, routes: readonly Route[], deps: MountD
       c.set('endpoint', spec);
       let scope: Scope | null = null;
       if (spec.access !== 'public') {
-        scope = await deps.resolve(bearer(c.req.header('authorization')), c.req.header('x-space') ?? c.req.header('x-engram-space') ?? null);
+        scope = await deps.resolve(
+          bearer(c.req.header('authorization')),
+          c.req.header('x-space') ?? c.req.header('x-engram-space') ?? null,
+        );
         if (!allows(scope, spec.access)) {
-          throw new AppError('forbidden', `This needs a key with the "${spec.access}" scope; yours has: ${scope.scopes.join(', ')}.`);
+          throw new AppError(
+            'forbidden',
+            `This needs a key with the "${spec.access}" scope; yours has: ${scope.scopes.join(', ')}.`,
+          );
         }
       }
-      const work = inputOf(spec, c, deps).then((input) => handle(input, { scope, request_id: c.get('request_id'), peer: c.env?.peer ?? null }));
+      const work = inputOf(spec, c, deps).then((input) =>
+        handle(input, { scope, request_id: c.get('request_id'), peer: c.env?.peer ?? null }),
+      );
       return respond(spec, c, await timeLimit(work, spec.timeout_ms ?? DEFAULT_TIMEOUT_MS), deps);
     };
-    for (const path of [spec.path, ...(spec.aliases ?? [])]) app.on(spec.method, path.replaceAll(/\{(\w+)\}/g, ':$1'), answer);
+    for (const path of [spec.path, ...(spec.aliases ?? [])])
+      app.on(spec.method, path.replaceAll(/\{(\w+)\}/g, ':$1'), answer);
   }
 }

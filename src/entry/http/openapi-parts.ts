@@ -9,6 +9,9 @@ export const ABOUT = `Long-term memory for AI agents, on your own machine.
 **Keys.** Send \`Authorization: Bearer <key>\`. \`POST /bootstrap\` hands out the first one, once; \`POST /keys\` makes more.
 A key has the scopes \`read\`, \`write\` and \`admin\`, and \`admin\` includes the others.
 
+**Spaces.** Memories lie in spaces. \`X-Space: <name or id>\` on any request works in that one; without it, reading covers all of
+yours and writing uses the default one.
+
 **Errors.** Every failure is \`{ "error", "code", "request_id" }\`: a sentence for people, a name for programs, and the id
 under which the server's log has the details. Rejected input adds \`issues\`, one per field. A path that does not exist answers 404
 \`route_not_found\`, a method it does not have 405 \`method_not_allowed\`.

@@ -17,8 +17,8 @@ import { statusOf } from './problem.ts';
 
 const SAFE = Number.MAX_SAFE_INTEGER;
 /** core/shapes `Flag`: in a URL everything is text, and readers want to know that it means yes or no. */
-const isFlag = (options: readonly { type?: unknown; enum?: unknown[] }[] | undefined): boolean =>
-  options?.length === 2 && options[0]?.type === 'boolean' && options[1]?.enum?.includes('true') === true;
+const isFlag = (options: oas31.SchemaObject['anyOf']): options is [oas31.SchemaObject, oas31.SchemaObject] =>
+  Array.isArray(options) && options.length === 2 && options[0]?.type === 'boolean' && options[1]?.enum?.includes('true') === true;
 
 /** Every code an endpoint can answer with. */
 export const errorCodesOf = (spec: EndpointSpec): ErrorCode[] => {
@@ -100,10 +100,6 @@ const tidy: NonNullable<CreateDocumentOptions['override']> = ({ jsonSchema, zodS
   // Zod leaves out the default of what it transforms, since it is written as output; ours read the same going in.
   if (io === 'input' && def.type === 'default' && !('default' in jsonSchema))
     jsonSchema.default = def.defaultValue as null;
-  if (isFlag(jsonSchema.anyOf)) {
-    jsonSchema.type = 'boolean';
-    delete jsonSchema.anyOf;
-  }
   if ('example' in jsonSchema) {
     jsonSchema.examples = [jsonSchema.example];
     delete jsonSchema.example;
@@ -192,5 +188,10 @@ export function openApiDocument(features: readonly Feature[], version: string): 
     ({ id, ...parameter }) => [id, parameter] as const,
   );
   document.components = { ...document.components, parameters: Object.fromEntries(parameters) };
-  return JSON.parse(JSON.stringify(document)) as oas31.OpenAPIObject;
+  const plain = (_key: string, value: oas31.SchemaObject): unknown => {
+    if (!isFlag(value?.anyOf)) return value;
+    const { anyOf: _either, ...rest } = value;
+    return { ...rest, type: 'boolean' };
+  };
+  return JSON.parse(JSON.stringify(document), plain) as oas31.OpenAPIObject;
 }

@@ -26,11 +26,19 @@ export interface Problem {
 }
 
 /** Anything but an AppError is logged with its cause and told to the caller as one fixed sentence. */
-export function toProblem(thrown: unknown, request_id: string, logger: Logger): { status: number; body: Problem; headers: Record<string, string> } {
+export function toProblem(
+  thrown: unknown,
+  request_id: string,
+  logger: Logger,
+): { status: number; body: Problem; headers: Record<string, string> } {
   const error =
     thrown instanceof AppError
       ? thrown
-      : new AppError('internal', 'Something went wrong inside the server; its log has the details under this request id.', { cause: thrown });
+      : new AppError(
+          'internal',
+          'Something went wrong inside the server; its log has the details under this request id.',
+          { cause: thrown },
+        );
   const status = statusOf(error.code);
   if (status >= 500) logger.error({ err: error.cause ?? error, code: error.code, request_id }, 'request failed');
   const headers: Record<string, string> = {};

@@ -1,11 +1,11 @@
 // The HTTP surface: what every request passes through, then the routes, then one way to say no.
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
+import type { Ids } from '../../core/crypto.ts';
 import type { Route } from '../../core/endpoint.ts';
 import { AppError } from '../../core/errors.ts';
-import type { Ids } from '../../core/crypto.ts';
 import type { Logger } from '../../core/log.ts';
-import { type HttpEnv, mount, type MountDeps } from './mount.ts';
+import { type HttpEnv, type MountDeps, mount } from './mount.ts';
 import { toProblem } from './problem.ts';
 
 export interface HttpDeps extends MountDeps {
@@ -26,7 +26,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** Client-chosen ids are kept when they are short and plain, so that they can be searched for in logs. */
-const requestIdOf = (given: string | undefined, ids: Ids): string => (given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : ids.randomHex(8));
+const requestIdOf = (given: string | undefined, ids: Ids): string =>
+  given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : ids.randomHex(8);
 
 export function createHttp(routes: readonly Route[], deps: HttpDeps): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>({ strict: false });
@@ -43,7 +44,10 @@ export function createHttp(routes: readonly Route[], deps: HttpDeps): Hono<HttpE
     const seconds = (performance.now() - started) / 1000;
     const path = c.get('endpoint')?.path ?? 'unknown';
     deps.observe({ method: c.req.method, path, status: c.res.status, seconds });
-    logger.debug({ request_id, method: c.req.method, path, status: c.res.status, ms: Math.round(seconds * 1e5) / 100 }, 'request');
+    logger.debug(
+      { request_id, method: c.req.method, path, status: c.res.status, ms: Math.round(seconds * 1e5) / 100 },
+      'request',
+    );
   });
   if (deps.allowedOrigins.length > 0) {
     app.use(
@@ -70,11 +74,17 @@ export function createHttp(routes: readonly Route[], deps: HttpDeps): Hono<HttpE
   for (const [pattern, allowed] of methods) {
     app.all(pattern, (c) => {
       c.header('allow', [...allowed].join(', '));
-      throw new AppError('method_not_allowed', `${c.req.path} answers ${[...allowed].join(', ')}, not ${c.req.method}.`);
+      throw new AppError(
+        'method_not_allowed',
+        `${c.req.path} answers ${[...allowed].join(', ')}, not ${c.req.method}.`,
+      );
     });
   }
   app.notFound((c) => {
-    throw new AppError('route_not_found', `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. GET /docs lists what there is.`);
+    throw new AppError(
+      'route_not_found',
+      `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. GET /docs lists what there is.`,
+    );
   });
   app.onError((error, c) => {
     const { status, body, headers } = toProblem(error, c.get('request_id') ?? '', logger);

@@ -15,7 +15,10 @@ function toIssues(error: z.ZodError, schema: z.ZodType, part: string): Issue[] {
     if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
     return issue.keys.map((key) => {
       const guess = issue.path.length === 0 ? nearest(key, keysOf(schema)) : null;
-      return { path: `${path}.${key.slice(0, 100)}`, message: guess ? `unknown field; did you mean "${guess}"?` : 'unknown field' };
+      return {
+        path: `${path}.${key.slice(0, 100)}`,
+        message: guess ? `unknown field; did you mean "${guess}"?` : 'unknown field',
+      };
     });
   });
 }

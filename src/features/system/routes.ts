@@ -8,13 +8,15 @@ export interface SystemParts {
   system: SystemService;
   metrics: Metrics;
   schemas: Schemas;
-  /** The OpenAPI document as JSON text. */
-  openApi: string;
-  /** The page at /docs, with the headers that allow its own script and nothing else. */
-  docs(): { html: string; headers: Record<string, string> };
+  reference: {
+    /** The OpenAPI document. */
+    readonly json: string;
+    /** The page at /docs, with the headers that allow its own script and nothing else. */
+    page(): { html: string; headers: Record<string, string> };
+  };
 }
 
-export const systemRoutes = ({ system, metrics, schemas, openApi, docs }: SystemParts): Route[] => [
+export const systemRoutes = ({ system, metrics, schemas, reference }: SystemParts): Route[] => [
   route(contract.health, () => system.health()),
   route(contract.live, () => system.live()),
   route(contract.ready, async () => {
@@ -23,9 +25,9 @@ export const systemRoutes = ({ system, metrics, schemas, openApi, docs }: System
   }),
   route(contract.metrics, () => metrics.allText()),
   route(contract.httpMetrics, () => metrics.httpText()),
-  route(contract.openApi, () => new Response(openApi, { headers: { 'content-type': 'application/json' } })),
+  route(contract.openApi, () => new Response(reference.json, { headers: { 'content-type': 'application/json' } })),
   route(contract.docs, () => {
-    const { html, headers } = docs();
+    const { html, headers } = reference.page();
     return new Response(html, { headers: { 'content-type': 'text/html; charset=utf-8', ...headers } });
   }),
   route(contract.schemas, () => schemas.index),

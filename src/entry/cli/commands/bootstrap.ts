@@ -7,6 +7,7 @@ export const bootstrap: Command = {
   name: 'bootstrap',
   summary: 'Get the first key of a new server',
   role: 'client',
+  starts_store: true,
   flags: [
     { name: 'secret', value: 'text', help: 'Bootstrap secret of the server, if it has one (ENGRAM_BOOTSTRAP_SECRET)' },
     { name: 'name', value: 'name', help: 'What to call the key, default admin' },

@@ -1,18 +1,7 @@
 // engram context: what to put before a model so that it knows what matters for a question.
-import { z } from 'zod';
-import { endpoint } from '../../../core/endpoint.ts';
+import { context as assembleContext } from '../../../features/context/contract.ts';
 import { type Command, textOperand } from '../command.ts';
 import { EXIT } from '../failure.ts';
-
-const buildContext = endpoint({
-  id: 'context.build',
-  method: 'POST',
-  path: '/context',
-  access: 'read',
-  summary: 'Context for a question',
-  body: z.looseObject({ query: z.string(), max_tokens: z.number().optional(), semantic_limit: z.number().optional() }),
-  response: z.looseObject({ context: z.string() }),
-});
 
 export const context: Command = {
   name: 'context',
@@ -23,20 +12,22 @@ export const context: Command = {
     { name: 'budget', short: 'b', value: 'tokens', help: 'Most tokens of context, default 8000' },
     { name: 'limit', short: 'l', value: 'number', help: 'Most memories taken for their meaning' },
   ],
-  about: ['Prints the text alone, ready for a prompt; --json prints the whole answer with the memories it was made of.'],
+  about: [
+    'Prints the text alone, ready for a prompt; --json prints the whole answer with the memories it was made of.',
+  ],
   examples: ['engram context "fix the failing deploy" --budget 2000', 'engram context "user preferences" --json'],
   sought_as: ['prompt', 'inject'],
   async run(context) {
     const { args, output } = context;
     const max_tokens = args.whole('budget', { min: 1, max: 1_000_000 });
-    const semantic_limit = args.whole('limit', { min: 1, max: 1000 });
+    const semantic_limit = args.whole('limit', { min: 1, max: 100 });
     const query = await textOperand(context, 'context', 'a question');
     const body = {
       query,
       ...(max_tokens !== null && { max_tokens }),
       ...(semantic_limit !== null && { semantic_limit }),
     };
-    const answer = await context.withCall((call) => call(buildContext, { body }));
+    const answer = await context.withCall((call) => call(assembleContext, { body }));
     if (output.json) output.data(answer);
     else if (answer.context.trim() === '') output.remark('No memories.');
     else output.raw(answer.context.trimEnd());

@@ -1,6 +1,7 @@
 // engram doctor: looks at everything a server needs and says what to do about what is not right. Changes nothing.
-import { type Command, type Context, noWords } from '../command.ts';
+
 import { type Check, runChecks } from '../checks.ts';
+import { type Command, type Context, noWords } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import type { Colour } from '../output.ts';
 

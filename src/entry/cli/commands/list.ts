@@ -22,7 +22,8 @@ export const list: Command = {
     const answer = await context.withCall((call) => call(listMemories, { query: { limit, offset } }));
     if (output.json) output.data(answer);
     else if (answer.results.length === 0) output.remark('No memories.');
-    else for (const { id, category, content } of answer.results) output.line(`#${id} [${category}] ${excerpt(content)}`);
+    else
+      for (const { id, category, content } of answer.results) output.line(`#${id} [${category}] ${excerpt(content)}`);
     return EXIT.ok;
   },
 };

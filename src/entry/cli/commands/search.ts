@@ -20,7 +20,9 @@ export const search: Command = {
     const answer = await context.withCall((call) => call(searchMemories, { body: { query, limit } }));
     if (output.json) output.data(answer);
     else if (answer.results.length === 0) output.remark('No results.');
-    else for (const { id, score, content } of answer.results) output.line(`#${id} [${score.toFixed(3)}] ${excerpt(content)}`);
+    else
+      for (const { id, score, content } of answer.results)
+        output.line(`#${id} [${score.toFixed(3)}] ${excerpt(content)}`);
     return EXIT.ok;
   },
 };

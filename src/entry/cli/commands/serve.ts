@@ -1,9 +1,10 @@
 // engram serve: runs the server until it is told to stop.
+
+import type { App } from '../../../app.ts';
+import type { Config } from '../../../config.ts';
 import { loopbackUrl } from '../address.ts';
 import { type Command, type Context, noWords } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import type { App } from '../../../app.ts';
-import type { Config } from '../../../config.ts';
 import type { Listening } from '../machine.ts';
 
 /** Requests still being answered after this long are cut off: whoever stops us would kill us next. */
@@ -17,7 +18,11 @@ export const serve: Command = {
     'Runs until SIGINT (Ctrl-C) or SIGTERM: then it finishes what it is answering, writes what is buffered and exits with 0.',
     'Secrets are taken from the environment only: ENGRAM_API_KEY, ENGRAM_BOOTSTRAP_SECRET, ENGRAM_DB_KEY, ENGRAM_DATABASE_URL.',
   ],
-  examples: ['engram serve', 'engram serve --port 4300 --data-dir ~/engram', 'ENGRAM_ENCRYPTION_MODE=env ENGRAM_DB_KEY=… engram serve'],
+  examples: [
+    'engram serve',
+    'engram serve --port 4300 --data-dir ~/engram',
+    'ENGRAM_ENCRYPTION_MODE=env ENGRAM_DB_KEY=… engram serve',
+  ],
   sought_as: ['start', 'server', 'run', 'up', 'daemon', 'listen'],
   async run(context) {
     noWords(context, 'serve');
@@ -50,28 +55,42 @@ async function drain(listener: Listening | null): Promise<void> {
   clearTimeout(timer);
 }
 
-async function announce({ machine, output }: Context, config: Config, app: App, { url, port }: Listening): Promise<void> {
+async function announce(
+  { machine, output }: Context,
+  config: Config,
+  app: App,
+  { url, port }: Listening,
+): Promise<void> {
   const needs_bootstrap = await app.access.needsBootstrap();
   const model = app.embedder?.identity ?? null;
   if (output.json) {
     const embedder = model && { name: model.name, dims: model.dims };
     const { data_dir } = config;
-    output.data({ version: machine.version, url, data_dir, database: app.database.description, embedder, needs_bootstrap });
+    output.data({
+      version: machine.version,
+      url,
+      data_dir,
+      database: app.database.description,
+      embedder,
+      needs_bootstrap,
+    });
     return;
   }
   const { paint } = output;
-  const fact = (name: string, value: string) => output.remark(`  ${paint('dim', name.padEnd(9))} ${value}`);
-  output.remark(`${paint('bold', `Engram ${machine.version}`)} listens on ${paint('green', url)}`);
-  fact('data', config.data_dir);
-  fact('database', app.database.description);
-  fact(
-    'embedder',
-    model
-      ? `${model.name}, ${model.dims} dims`
-      : 'none; search goes by words, links and time until a model is installed (ENGRAM_EMBEDDING_MODEL_DIR)',
-  );
-  if (config.open_access) fact('access', 'open: requests without a key may read everything');
-  if (needs_bootstrap) for (const line of firstKey(config, loopbackUrl(config.host, port))) output.remark(line);
+  const fact = (name: string, value: string) => `  ${paint('dim', name.padEnd(9))} ${value}`;
+  const searching = model
+    ? `${model.name}, ${model.dims} dims`
+    : 'none; search goes by words, links and time until a model is installed (ENGRAM_EMBEDDING_MODEL_DIR)';
+  const lines = [
+    `${paint('bold', `Engram ${machine.version}`)} listens on ${paint('green', url)}`,
+    fact('data', config.data_dir),
+    fact('database', app.database.description),
+    fact('embedder', searching),
+    ...(config.open_access ? [fact('access', 'open: requests without a key may read everything')] : []),
+    ...(needs_bootstrap ? firstKey(config, loopbackUrl(config.host, port)) : []),
+  ];
+  // In one piece, so that whoever waits for the first line has the rest too.
+  output.remark(lines.join('\n'));
 }
 
 function firstKey(config: Config, url: string): string[] {

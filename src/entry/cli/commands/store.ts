@@ -17,6 +17,7 @@ export const store: Command = {
   summary: 'Remember something',
   operands: '<content>',
   role: 'client',
+  starts_store: true,
   flags: [
     { name: 'category', short: 'c', value: 'name', help: 'Kind of memory, default general' },
     { name: 'importance', short: 'i', value: 'number', help: '1 to 10, or a fraction such as 0.9; default 5' },

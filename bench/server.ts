@@ -1,0 +1,206 @@
+// The real server as a process of its own on a folder of its own: started, measured, killed and started again.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Call, caller, expectStatus } from './http.ts';
+import { residentMib } from './machine.ts';
+import { BenchError } from './options.ts';
+import { PROJECT } from './report.ts';
+
+export interface ServerFacts {
+  entry: string;
+  model: string | null;
+  database: string;
+  /** ENGRAM_* variables of our caller, which the server gets too; secrets hidden. */
+  settings: Record<string, string>;
+}
+
+export interface BenchServer {
+  readonly url: string;
+  readonly dir: string;
+  readonly key: string;
+  readonly facts: ServerFacts;
+  /** Calls as the first administrator. */
+  call: Call;
+  residentMib(): number;
+  /** Bytes of everything in the data folder. */
+  diskBytes(): number;
+  /** kill -9: no handler runs, nothing is flushed. */
+  kill(): Promise<void>;
+  /** Asks it to stop and waits until it has. */
+  stop(): Promise<void>;
+  /** @returns milliseconds from starting the process to its first 200 from /health/ready */
+  start(): Promise<number>;
+  /** Stops it and removes the folder. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Where the folder is made. */
+  parent: string | null;
+  profile: string | null;
+}
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 20_000;
+/** No limiter shall be what is measured. */
+const UNLIMITED = 1_000_000;
+/** Chosen by the harness; anything else comes from the caller's environment. */
+const OWN = ['ENGRAM_DATA_DIR', 'ENGRAM_HOST', 'ENGRAM_PORT', 'ENGRAM_API_KEY', 'ENGRAM_DB_PATH'];
+const SECRET = /KEY|SECRET|PEPPER|URL|PASS/;
+
+const bun = (): string =>
+  process.versions.bun ? process.execPath : join(PROJECT, 'node_modules', 'bun', 'bin', 'bun.exe');
+
+const entry = (): string => (existsSync(join(PROJECT, 'src', 'main.ts')) ? 'src/main.ts' : 'bench/serve.ts');
+
+const running = new Set<ChildProcess>();
+const folders = new Set<string>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const dir of folders) rmSync(dir, { recursive: true, force: true });
+});
+
+export function tempFolder(parent: string | null): string {
+  if (parent !== null) mkdirSync(parent, { recursive: true });
+  const dir = mkdtempSync(join(parent ?? tmpdir(), 'engram-bench-'));
+  folders.add(dir);
+  return dir;
+}
+
+export function removeFolder(dir: string): void {
+  rmSync(dir, { recursive: true, force: true });
+  folders.delete(dir);
+}
+
+const passedOn = (): [string, string][] =>
+  Object.entries(process.env).filter(
+    (pair): pair is [string, string] =>
+      pair[0].startsWith('ENGRAM_') && !OWN.includes(pair[0]) && pair[1] !== undefined,
+  );
+
+function spawnServer(dir: string, profile: string | null): ChildProcess {
+  const { PATH = '', TMPDIR, LANG } = process.env;
+  // A home and a working folder without settings files: what the machine's owner configured is not what is measured.
+  const env: Record<string, string> = { PATH, HOME: dir, ENGRAM_LOG_LEVEL: 'warn', ...Object.fromEntries(passedOn()) };
+  if (TMPDIR) env.TMPDIR = TMPDIR;
+  if (LANG) env.LANG = LANG;
+  const flags = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  const args = [...flags, join(PROJECT, entry()), 'serve', '--port', '0', '--host', '127.0.0.1', '--data-dir', dir];
+  const child = spawn(bun(), args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/** Waits for the address the server prints; goes on reading afterwards, so that it never blocks on a full pipe. */
+function printedUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const timer = setTimeout(() => reject(new BenchError(`The server printed no address: ${said}`)), START_TIMEOUT_MS);
+    const hear = (chunk: Buffer) => {
+      if (said.length < 20_000) said += chunk.toString();
+      const url = /https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):\d+/.exec(said)?.[0];
+      if (!url) return;
+      clearTimeout(timer);
+      resolve(url);
+    };
+    child.stdout!.on('data', hear);
+    child.stderr!.on('data', hear);
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      reject(new BenchError(`The server ended (${signal ?? code}) before it listened:\n${said}`));
+    });
+  });
+}
+
+async function untilReady(url: string): Promise<void> {
+  const end = performance.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const answer = await fetch(`${url}/health/ready`).then(
+      async (response) => ({ status: response.status, text: await response.text() }),
+      (error: Error) => ({ status: 0, text: error.message }),
+    );
+    if (answer.status === 200) return;
+    if (answer.status >= 400 && answer.status !== 503) throw new BenchError(`The server is broken: ${answer.text}`);
+    if (performance.now() > end) throw new BenchError(`The server did not become ready: ${answer.text}`);
+    await Bun.sleep(2);
+  }
+}
+
+async function gone(child: ChildProcess | null, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+const bytesIn = (dir: string): number =>
+  readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).size, 0);
+
+/** A first start on an empty folder, with the first key taken. */
+export async function startServer(options: ServerOptions): Promise<BenchServer> {
+  const dir = tempFolder(options.parent);
+  let child: ChildProcess | null = null;
+  let url = '';
+  const start = async (): Promise<number> => {
+    const started = performance.now();
+    child = spawnServer(dir, options.profile);
+    url = await printedUrl(child);
+    await untilReady(url);
+    return performance.now() - started;
+  };
+  try {
+    await start();
+    const first = expectStatus(await caller(url, null)('POST', '/bootstrap', { name: 'bench' }), 201).body
+      .key as string;
+    const asked = { name: 'bench', scopes: 'read,write,admin', rate_limit: UNLIMITED };
+    const key = expectStatus(await caller(url, first)('POST', '/keys', asked), 201).body.key as string;
+    const { embedding_model, database } = expectStatus(await caller(url, null)('GET', '/health'), 200).body;
+    const settings = Object.fromEntries(
+      passedOn().map(([name, value]) => [name, SECRET.test(name) ? '(hidden)' : value]),
+    );
+    return {
+      get url() {
+        return url;
+      },
+      dir,
+      key,
+      facts: { entry: entry(), model: embedding_model, database, settings },
+      call: (method, path, body) => caller(url, key)(method, path, body),
+      residentMib: () => residentMib(child!.pid!),
+      diskBytes: () => bytesIn(dir),
+      kill: () => gone(child, 'SIGKILL'),
+      stop: () => gone(child, 'SIGTERM'),
+      start,
+      async [Symbol.asyncDispose]() {
+        await gone(child, 'SIGTERM');
+        removeFolder(dir);
+      },
+    };
+  } catch (error) {
+    await gone(child, 'SIGKILL');
+    removeFolder(dir);
+    throw error;
+  }
+}
+
+/** A user of their own, who shares nothing with the others. @returns calls as that user */
+export async function newUser(server: BenchServer, username: string): Promise<Call> {
+  const user = expectStatus(await server.call('POST', '/users', { username }), 201).body;
+  const asked = { name: username, scopes: 'read,write', user_id: user.id, rate_limit: UNLIMITED };
+  const made = expectStatus(await server.call('POST', '/keys', asked), 201).body;
+  return caller(server.url, made.key);
+}
+
+/** Says so at once, rather than after loading for minutes. */
+export async function needSearch(call: Call): Promise<void> {
+  const reply = await call('POST', '/search', { query: 'hello', limit: 1 });
+  if (reply.status === 404) throw new BenchError('This server has no POST /search.');
+  expectStatus(reply, 200);
+}

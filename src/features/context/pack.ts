@@ -1,0 +1,120 @@
+// Fits memories into a token budget: layer by layer, each up to its share, nothing twice, never over. Pure.
+import { porterStem } from '../../algo/porter.ts';
+import { STOP_WORDS, unspacedTerms, words } from '../../algo/text.ts';
+import type { TokenCounter } from '../../core/ports.ts';
+import type { BLOCK_SOURCES } from './contract.ts';
+
+export type BlockSource = (typeof BLOCK_SOURCES)[number];
+
+export interface ContextCandidate {
+  id: number;
+  content: string;
+  category: string;
+  origin: string;
+  model: string | null;
+  /** Day it happened or was stored. */
+  date: string;
+  score: number;
+}
+
+export interface Layer {
+  source: BlockSource;
+  heading: string;
+  /** Share of the budget up to which this layer may fill the text. */
+  ceiling: number;
+  candidates: readonly ContextCandidate[];
+}
+
+export type Block = Omit<ContextCandidate, 'date'> & { memory_id: number; source: BlockSource; tokens: number };
+
+export interface Packed {
+  context: string;
+  blocks: Block[];
+  tokens: number;
+}
+
+export interface PackOptions {
+  budget: number;
+  maxMemoryTokens: number;
+  dedupThreshold: number;
+}
+
+const CUT_MARK = ' […]';
+/** A cut memory of fewer tokens than this says too little to be worth its place. */
+const SMALLEST_PIECE = 24;
+
+/** Stored text can neither close its wrapper nor open one: what is in it is data. */
+const escapeText = (text: string): string => text.replace(/<(?=\/?\s*user_memory)/gi, '&lt;');
+const escapeAttribute = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replace(/\s+/g, ' ').slice(0, 80);
+
+const render = (candidate: ContextCandidate, text: string): string =>
+  `<user_memory id="${candidate.id}" date="${candidate.date}" category="${escapeAttribute(candidate.category)}">${escapeText(text)}</user_memory>\n`;
+const headingOf = (layer: Layer): string => `## ${layer.heading}\n`;
+
+/** Cut to `max` tokens, at the end of a sentence when one lies beyond 60 %. */
+function shorten(text: string, max: number, counter: TokenCounter): string {
+  if (counter.count(text) <= max) return text;
+  const kept = counter.truncate(text, Math.max(1, max - counter.count(CUT_MARK)));
+  const end = Math.max(...['. ', '! ', '? ', '。', '\n'].map((mark) => kept.lastIndexOf(mark)));
+  return (end > kept.length * 0.6 ? kept.slice(0, end + 1) : kept).trimEnd() + CUT_MARK;
+}
+
+const fingerprint = (text: string): Set<string> => new Set([...words(text).filter((w) => !STOP_WORDS.has(w)).map(porterStem), ...unspacedTerms(text)]);
+
+/** Jaccard similarity of the words of two texts. */
+function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  if (a.size === 0 || b.size === 0) return 0;
+  const [small, large] = a.size < b.size ? [a, b] : [b, a];
+  // No overlap can reach more than the ratio of the sizes.
+  let shared = 0;
+  for (const word of small) if (large.has(word)) shared++;
+  return shared / (a.size + b.size - shared);
+}
+
+export function pack(layers: readonly Layer[], options: PackOptions, counter: TokenCounter): Packed {
+  const sections: { layer: Layer; lines: string[] }[] = [];
+  const blocks: Block[] = [];
+  const seen = new Set<number>();
+  const prints: Set<string>[] = [];
+  let used = 0;
+
+  for (const layer of layers) {
+    const ceiling = Math.floor(options.budget * layer.ceiling);
+    const section = { layer, lines: [] as string[] };
+    const heading = counter.count(headingOf(layer));
+    for (const candidate of layer.candidates) {
+      if (seen.has(candidate.id)) continue;
+      const opening = section.lines.length === 0 ? heading : 0;
+      const room = ceiling - used - opening;
+      const frame = counter.count(render(candidate, ''));
+      if (room - frame < SMALLEST_PIECE && room - frame < counter.count(candidate.content)) continue;
+      const print = fingerprint(candidate.content);
+      if (prints.some((other) => overlap(print, other) > options.dedupThreshold)) continue;
+      const text = shorten(candidate.content, Math.min(options.maxMemoryTokens, room - frame), counter);
+      const line = render(candidate, text);
+      const tokens = counter.count(line);
+      if (tokens > room) continue;
+      seen.add(candidate.id);
+      prints.push(print);
+      section.lines.push(line);
+      used += opening + tokens;
+      const { date: _date, ...shown } = candidate;
+      blocks.push({ ...shown, memory_id: candidate.id, content: text, source: layer.source, tokens });
+    }
+    if (section.lines.length > 0) sections.push(section);
+  }
+
+  const write = () => sections.map(({ layer, lines }) => headingOf(layer) + lines.join('')).join('\n').trimEnd();
+  let context = write();
+  let tokens = counter.count(context);
+  // Pieces joined can count a token or two more than their sum; the limit is the caller's, so the last piece goes.
+  while (tokens > options.budget && blocks.length > 0) {
+    blocks.pop();
+    sections.at(-1)!.lines.pop();
+    if (sections.at(-1)!.lines.length === 0) sections.pop();
+    context = write();
+    tokens = counter.count(context);
+  }
+  return { context, blocks, tokens };
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env bun
+// The program: hands the outside world to the command line and ends with its exit code. Heavy parts load when first needed.
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import packageJson from '../package.json' with { type: 'json' };
+import { type Config, ConfigError } from './config.ts';
+import type { Machine, Terminal } from './entry/cli/machine.ts';
+import { run } from './entry/cli/run.ts';
+import { DatabaseError } from './platform/db/dialect.ts';
+import { describeRuntime, inspectFolder, inspectModel } from './platform/inspect.ts';
+import { ListenError, listen } from './platform/listen.ts';
+
+/** Launchers such as npm pass on a Ctrl-C that the terminal has also sent to us: that is one signal, not two. */
+const SAME_SIGNAL_MS = 300;
+const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+
+let written: Promise<void> = Promise.resolve();
+const terminal = (stream: NodeJS.WriteStream): Terminal => {
+  // A reader that has seen enough (`engram list | head -1`) is no failure.
+  stream.on('error', (error: { code?: string }) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  return {
+    isTTY: stream.isTTY === true,
+    write(text) {
+      const before = written;
+      written = new Promise((resolve) => stream.write(text, () => resolve(before)));
+    },
+  };
+};
+
+const sqliteCode = (error: unknown): string => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : '';
+};
+
+async function openApp(config: Config) {
+  const { createApp } = await import('./app.ts');
+  try {
+    return await createApp(config);
+  } catch (error) {
+    if (sqliteCode(error) === '') throw error;
+    const { explain } = await import('./platform/db/sqlite/connection.ts');
+    throw explain(error, { path: config.db_path, key: config.encryption.key?.reveal() ?? null });
+  }
+}
+
+const isLocked = (error: unknown): boolean =>
+  error instanceof DatabaseError && sqliteCode(error.cause).startsWith('SQLITE_BUSY');
+
+/** Errors that were written for people. The model's is known by name: importing its class would load the tokenizer. */
+const explainFailure = (error: unknown): string | null => {
+  const forPeople = error instanceof DatabaseError || error instanceof ListenError;
+  return error instanceof Error && (forPeople || error.name === 'ModelError' || error.name === 'AppError')
+    ? error.message
+    : null;
+};
+
+function readFile(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new ConfigError([`The settings file ${path} cannot be read (${code}).`]);
+  }
+}
+
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    let first: number | null = null;
+    for (const [signal, number] of Object.entries(SIGNALS)) {
+      process.on(signal, () => {
+        const now = performance.now();
+        if (first === null) resolve();
+        else if (now - first > SAME_SIGNAL_MS) process.exit(128 + number);
+        first ??= now;
+      });
+    }
+  });
+}
+
+// A proxy for the outside world cannot reach what runs on this machine.
+process.env.NO_PROXY = [process.env.NO_PROXY ?? process.env.no_proxy, '127.0.0.1', 'localhost', '::1']
+  .filter(Boolean)
+  .join(',');
+
+const machine: Machine = {
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+  version: packageJson.version,
+  stdin: { isTTY: process.stdin.isTTY === true, bytes: () => process.stdin },
+  out: terminal(process.stdout),
+  err: terminal(process.stderr),
+  readFile,
+  openApp,
+  storeExists: ({ database_url, db_path }) => database_url !== null || existsSync(db_path),
+  isLocked,
+  listen: (fetch, { host, port, limits }) => listen(fetch, { host, port, maxBodyBytes: limits.body_bytes }),
+  untilStopped,
+  explain: explainFailure,
+  inspect: {
+    runtime: describeRuntime,
+    folder: inspectFolder,
+    async database({ database_url, db_path, encryption }) {
+      const { inspectDatabase } = await import('./platform/db/inspect.ts');
+      return inspectDatabase({
+        url: database_url?.reveal() ?? null,
+        path: db_path,
+        key: encryption.key?.reveal() ?? null,
+      });
+    },
+    model: ({ embedding }) =>
+      inspectModel({ model_dir: embedding.model_dir!, onnx_file: embedding.onnx_file, max_seq: embedding.max_seq }),
+  },
+};
+
+const code = await run(machine);
+await written;
+process.exit(code);

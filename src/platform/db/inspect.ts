@@ -1,0 +1,107 @@
+// Looks at the configured database without migrating, repairing or keeping it: what engram doctor reports.
+import { existsSync, statSync } from 'node:fs';
+import { migrations } from '../../../migrations/index.ts';
+import { DatabaseError } from './dialect.ts';
+import type { DatabaseOptions } from './open.ts';
+import { openRaw } from './sqlite/connection.ts';
+
+export type DatabaseFacts =
+  | { state: 'absent' }
+  | { state: 'in_use' }
+  | { state: 'unusable'; problem: string }
+  | { state: 'readable'; description: string; schema: number; newest: number; damage: string[]; bytes: number | null };
+
+const newest = migrations.at(-1)?.version ?? 0;
+
+export async function inspectDatabase(options: Pick<DatabaseOptions, 'url' | 'path' | 'key'>): Promise<DatabaseFacts> {
+  try {
+    return options.url === null ? inspectSqlite(options.path, options.key) : await inspectPostgres(options.url);
+  } catch (error) {
+    const reason = (error as { code?: string }).code ?? '';
+    if (reason.startsWith('SQLITE_BUSY')) return { state: 'in_use' };
+    if (error instanceof DatabaseError || reason.startsWith('SQLITE_')) {
+      return { state: 'unusable', problem: (error as Error).message };
+    }
+    throw error;
+  }
+}
+
+function inspectSqlite(path: string, key: string | null): DatabaseFacts {
+  if (!existsSync(path)) return { state: 'absent' };
+  if (isLocked(path)) return { state: 'in_use' };
+  const raw = openRaw({ path, key, synchronous: 'full', readonly: true });
+  try {
+    const { v } = raw.prepare('select sqlite_version() as v').get() as { v: string };
+    const damage = (raw.pragma('quick_check') as { quick_check: string }[])
+      .map((row) => row.quick_check)
+      .filter((line) => line !== 'ok');
+    return {
+      state: 'readable',
+      description: `SQLite ${v} at ${path}`,
+      schema: schemaOf(raw),
+      newest,
+      damage,
+      bytes: [path, `${path}-wal`].reduce(
+        (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      ),
+    };
+  } finally {
+    raw.close();
+  }
+}
+
+function schemaOf(raw: ReturnType<typeof openRaw>): number {
+  try {
+    return (
+      (raw.prepare('select max(version) as version from schema_version').get() as { version: number | null }).version ??
+      0
+    );
+  } catch (error) {
+    if (/no such table/.test((error as Error).message)) return 0;
+    throw error;
+  }
+}
+
+/** The lock is let go at once: a server that starts meanwhile must not find it taken by someone who only looks. */
+function isLocked(path: string): boolean {
+  const lock = `${path}.lock`;
+  if (!existsSync(lock)) return false;
+  try {
+    openRaw({ path: lock, key: null, synchronous: 'normal', exclusive: true }).close();
+    return false;
+  } catch (error) {
+    if (error instanceof DatabaseError && (error.cause as { code?: string })?.code?.startsWith('SQLITE_BUSY'))
+      return true;
+    throw error;
+  }
+}
+
+const UNDEFINED_TABLE = '42P01';
+
+async function inspectPostgres(url: string): Promise<DatabaseFacts> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const { host, pathname } = new URL(url);
+  const where = `${host}${pathname}`;
+  try {
+    await client.connect();
+    const { rows: about } = await client.query('show server_version');
+    const schema = await client.query('select max(version) as version from schema_version').then(
+      ({ rows }) => Number(rows[0]?.version ?? 0),
+      (error: { code?: string }) => (error.code === UNDEFINED_TABLE ? 0 : Promise.reject(error)),
+    );
+    return {
+      state: 'readable',
+      description: `Postgres ${about[0]?.server_version} at ${where}`,
+      schema,
+      newest,
+      damage: [],
+      bytes: null,
+    };
+  } catch (error) {
+    return { state: 'unusable', problem: `Postgres at ${where} cannot be used: ${(error as Error).message}.` };
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,313 @@
+// The benchmark harness: its parsers and measures on known cases, and every benchmark once on a tiny size.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { anchorTime, pieces, readChat } from '../bench/beam.ts';
+import { readLocomo, sessionTime } from '../bench/locomo-data.ts';
+import { bench, help } from '../bench/main.ts';
+import { parseOptions } from '../bench/options.ts';
+import { seeded } from '../bench/random.ts';
+import { evidenceIds, ranksOf, recallAt, reciprocalRank } from '../bench/recall.ts';
+import { percentile } from '../bench/stats.ts';
+import { render } from '../bench/table.ts';
+import { contentWords, loadTexts, questionsFrom } from '../bench/texts.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'engram-bench-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const file = (name: string, content: string | Uint8Array): string => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+
+const QA = [
+  { question: 'What is the name of the dog of Ada?', answer: 'Biscuit', evidence: ['D1:2'], category: 4 },
+  { question: 'When did Ben go climbing?', answer: '9 May 2023', evidence: ['D2:01; D1:1', 'D9:9'], category: 2 },
+  { question: 'What did Ada say about submarines?', evidence: ['D1:3'], category: 5 },
+  { question: 'Who are they?', evidence: [], category: 3 },
+];
+const DATES = ['1:56 pm on 8 May, 2023', '12:09 am on 10 May, 2023'] as const;
+const FIRST = [
+  { speaker: 'Ben', dia_id: 'D1:1', text: 'Tomorrow I go climbing with Carla.' },
+  { speaker: 'Ada', dia_id: 'D1:2', text: 'My dog Biscuit stays with you.' },
+  { speaker: 'Ada', dia_id: 'D1:3', text: 'Look at this' },
+];
+const SECOND = [{ speaker: 'Ben', dia_id: 'D2:1', text: 'Climbing was great fun!' }];
+const OURS = [
+  {
+    sample_id: 'c1',
+    speakers: ['Ada', 'Ben'],
+    sessions: [
+      {
+        session: 1,
+        date_time: DATES[0],
+        turns: FIRST.map((turn, i) => (i === 2 ? { ...turn, image_caption: 'a photo of a boat' } : turn)),
+      },
+      { session: 2, date_time: DATES[1], turns: SECOND },
+    ],
+    qa: QA,
+  },
+];
+const ORIGINAL = [
+  {
+    sample_id: 'c1',
+    conversation: {
+      speaker_a: 'Ada',
+      speaker_b: 'Ben',
+      session_2_date_time: DATES[1],
+      session_2: SECOND,
+      session_1_date_time: DATES[0],
+      session_1: FIRST.map((turn, i) =>
+        i === 2 ? { ...turn, img_url: ['http://x'], blip_caption: 'a photo of a boat' } : turn,
+      ),
+      session_3_date_time: '1:00 pm on 1 June, 2023',
+    },
+    event_summary: {},
+    qa: QA.map((qa, i) => (i === 2 ? { ...qa, adversarial_answer: 'much' } : qa)),
+  },
+];
+
+describe('LoCoMo', () => {
+  it('reads both formats to the same conversations', () => {
+    const [conversation] = readLocomo(JSON.stringify(OURS));
+    expect(readLocomo(JSON.stringify(ORIGINAL))).toEqual([conversation]);
+    expect(conversation!.items).toEqual([
+      {
+        key: 'D1:1',
+        content: 'Ben: Tomorrow I go climbing with Carla.',
+        session_id: 'c1/1',
+        occurred_at: '2023-05-08 13:56:00',
+      },
+      {
+        key: 'D1:2',
+        content: 'Ada: My dog Biscuit stays with you.',
+        session_id: 'c1/1',
+        occurred_at: '2023-05-08 13:56:01',
+      },
+      {
+        key: 'D1:3',
+        content: 'Ada: Look at this [shares a photo of a boat]',
+        session_id: 'c1/1',
+        occurred_at: '2023-05-08 13:56:02',
+      },
+      { key: 'D2:1', content: 'Ben: Climbing was great fun!', session_id: 'c1/2', occurred_at: '2023-05-10 00:09:00' },
+    ]);
+    expect(conversation!.questions.map((one) => [one.group, one.gold])).toEqual([
+      ['4', ['D1:2']],
+      ['2', ['D2:1', 'D1:1']],
+      ['5', ['D1:3']],
+      ['3', []],
+    ]);
+  });
+
+  it('orders sessions by number, not by name', () => {
+    const sessions = Object.fromEntries(
+      [10, 2].map((n) => [`session_${n}`, [{ dia_id: `D${n}:1`, speaker: 'A', text: 'x' }]]),
+    );
+    const [conversation] = readLocomo(JSON.stringify([{ conversation: sessions, qa: [] }]));
+    expect(conversation!.items.map((item) => [item.key, item.occurred_at])).toEqual([
+      ['D2:1', null],
+      ['D10:1', null],
+    ]);
+  });
+
+  it('reads the time of a session', () => {
+    const iso = (text: string) => new Date(sessionTime(text)!).toISOString();
+    expect(iso('12:30 pm on 29 February, 2024')).toBe('2024-02-29T12:30:00.000Z');
+    expect(iso('12:09 am on 13 September, 2023')).toBe('2023-09-13T00:09:00.000Z');
+    expect(sessionTime('some day in May')).toBeNull();
+  });
+
+  it('normalises evidence ids', () => {
+    const known = new Set(['D8:6', 'D9:17', 'D10:19', 'D9:1', 'D4:4']);
+    expect(evidenceIds(['D8:6; D9:17'], known)).toEqual(['D8:6', 'D9:17']);
+    expect(evidenceIds(['D9:1 D4:4'], known)).toEqual(['D9:1', 'D4:4']);
+    expect(evidenceIds(['D10:019', 'D10:19'], known)).toEqual(['D10:19']);
+    expect(evidenceIds(['D', 'D:11:26', 'D30:05', ''], known)).toEqual([]);
+  });
+});
+
+describe('BEAM', () => {
+  it('dates a batch by its anchor and makes it a session', () => {
+    const chat = readChat(
+      JSON.stringify({
+        id: '100K/1',
+        messages: [
+          { id: 0, role: 'user', time_anchor: 'March-15-2024', content: 'hello ' },
+          { id: 1, role: 'assistant', content: 'hi' },
+          { id: 2, role: 'user', time_anchor: 'April-05-2024', content: 'again' },
+        ],
+        questions: [{ ability: 'event_ordering', question: 'what first?', answer: '', source_ids: [0, 2, 77] }],
+      }),
+    );
+    expect(chat.items.map((item) => [item.key, item.content, item.session_id, item.occurred_at])).toEqual([
+      ['0', 'user: hello', '100K/1/1', '2024-03-15 00:00:00'],
+      ['1', 'assistant: hi', '100K/1/1', '2024-03-15 00:00:01'],
+      ['2', 'user: again', '100K/1/2', '2024-04-05 00:00:00'],
+    ]);
+    expect(chat.questions).toEqual([{ question: 'what first?', group: 'event_ordering', gold: ['0', '2'] }]);
+    expect(anchorTime('whenever')).toBeNull();
+  });
+
+  it('cuts what is too long for one memory without losing anything', () => {
+    const text = '😀é'.repeat(50);
+    const parts = pieces(text, 40);
+    expect(parts.join('')).toBe(text);
+    for (const part of parts) {
+      expect(Buffer.byteLength(part)).toBeLessThanOrEqual(40);
+      expect(part.isWellFormed()).toBe(true);
+    }
+  });
+});
+
+describe('measures', () => {
+  it('takes percentiles by nearest rank', () => {
+    const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
+    expect([50, 95, 99, 100, 0].map((p) => percentile(hundred, p))).toEqual([50, 95, 99, 100, 1]);
+    expect(percentile([7], 99)).toBe(7);
+    expect(percentile([10, 2], 50)).toBe(2);
+    expect(percentile([], 50)).toBeNaN();
+  });
+
+  it('counts recall by gold item and rank by the first one', () => {
+    const ranks = ranksOf([[11], [12], [13, 99], [14]], [5, 12, 6, 7, 8, 9, 99, 13]);
+    expect(ranks).toEqual([null, 2, 7, null]);
+    expect([5, 10].map((k) => recallAt({ ranks }, k))).toEqual([0.25, 0.5]);
+    expect(reciprocalRank({ ranks })).toBe(0.5);
+    expect(reciprocalRank({ ranks: [null] })).toBe(0);
+  });
+
+  it('draws tables with the figures to the right', () => {
+    const table = {
+      title: 'T',
+      columns: ['a', 'n'],
+      rows: [
+        ['x', 1234.5],
+        ['long', null],
+      ],
+    };
+    expect(render(table)).toBe('T\na         n\n----  -----\nx     1,235\nlong      -');
+  });
+});
+
+describe('texts', () => {
+  it('makes up the same different sentences from the same seed', async () => {
+    const [one, two] = await Promise.all([loadTexts(null, 300, 20, 5), loadTexts(null, 300, 20, 5)]);
+    expect(one).toEqual(two);
+    expect(new Set([...one.stored, ...one.heldOut]).size).toBe(320);
+    expect((await loadTexts(null, 300, 20, 6)).stored).not.toEqual(one.stored);
+  });
+
+  it('takes field b of every 4th row, once', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => JSON.stringify({ a: 'q', b: i === 4 ? 'text  0' : `text ${i}` }));
+    const path = file('pairs.jsonl.gz', gzipSync(rows.join('\n')));
+    const { stored, heldOut } = await loadTexts(path, 7, 2, 1);
+    expect([...stored, ...heldOut].map((text) => Number(text.slice(5))).sort((a, b) => a - b)).toEqual([
+      0, 8, 12, 16, 20, 24, 28, 32, 36,
+    ]);
+    await expect(loadTexts(path, 9, 2, 1)).rejects.toThrow('9 different texts; 11 are needed');
+  });
+
+  it('asks with 3 to 8 words of the text, in its order', () => {
+    const text = 'Yesterday Alice bought seven green lamps for the kitchen in Oslo with Bilal';
+    for (const question of questionsFrom([text, 'too short'], 30, seeded(3))) {
+      const words = contentWords(question);
+      expect(words.length).toBeGreaterThanOrEqual(3);
+      expect(words.length).toBeLessThanOrEqual(8);
+      expect(contentWords(text).filter((word) => words.includes(word))).toEqual(words);
+    }
+  });
+});
+
+const run = async (...argv: string[]) => {
+  const printed: string[] = [];
+  const report = await bench(argv, (text) => void printed.push(text));
+  return { report: report!, printed: printed.join('\n') };
+};
+// biome-ignore lint/suspicious/noExplicitAny: figures differ from benchmark to benchmark
+const figuresOf = async (...argv: string[]): Promise<any> => (await run(...argv)).report.figures;
+
+describe('command line', () => {
+  it('lists the benchmarks and their options', async () => {
+    expect(help()).toContain('--per-question');
+    for (const argv of [[], ['--help'], ['store', '--help']]) expect((await run(...argv)).printed).toBe(help());
+  });
+  it('names what it does not know', async () => {
+    await expect(run('speed')).rejects.toThrow('There is no benchmark "speed"; there are locomo, beam, search, store.');
+    await expect(run('store', '--stoers', '5')).rejects.toThrow('--stoers');
+    await expect(run('store', '--stores', 'many')).rejects.toThrow('--stores: "many" is not a whole number');
+    await expect(run('locomo', '--data', '/nowhere.json')).rejects.toThrow('There is no file /nowhere.json');
+  });
+  it('reads lists of numbers', () => {
+    const sizes = { name: 'sizes', kind: 'numbers', fallback: '1', help: '' } as const;
+    expect(parseOptions([sizes], ['--sizes', '10_000,20']).numbers('sizes')).toEqual([10_000, 20]);
+  });
+});
+
+describe('against the real server', () => {
+  it('locomo', async () => {
+    const out = join(folder, 'locomo-report.json');
+    const lines = join(folder, 'questions.jsonl');
+    const data = file('locomo.json', JSON.stringify(ORIGINAL));
+    const { report, printed } = await run('locomo', '--data', data, '--out', out, '--per-question', lines);
+    expect(report.data.n).toEqual({ conversations: 1, turns: 4, turns_taken_for_repeats: 0, questions: 4 });
+    const { scores } = report.figures as { scores: Record<string, { recall_at_5: number; with_evidence: number }> };
+    expect(Object.keys(scores)).toEqual(['2 temporal', '3 open-domain', '4 single-hop', '5 adversarial', '1-4', '1-5']);
+    expect(scores['4 single-hop']).toMatchObject({ recall_at_5: 1, with_evidence: 1, mrr: 1, bare_recall_at_5: 1 });
+    expect(scores['1-4']!.with_evidence).toBe(2);
+    const asked = readFileSync(lines, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(asked).toHaveLength(4);
+    expect(asked[1].gold_ids).toEqual([[4], [1]]);
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual(report);
+    expect(printed).toMatch(/machine .* cores/);
+    expect(printed).toContain('4 single-hop');
+  });
+
+  it('beam', async () => {
+    const chat = {
+      id: 'b/1',
+      messages: [
+        { id: 0, role: 'user', time_anchor: 'March-15-2024', content: 'I want to plant tomatoes on the balcony.' },
+        { id: 1, role: 'assistant', content: 'Use large pots and feed them weekly.' },
+      ],
+      questions: [
+        {
+          ability: 'information_extraction',
+          question: 'What did I want to plant?',
+          answer: 'tomatoes',
+          source_ids: [0],
+        },
+        { ability: 'abstention', question: 'Which car do I drive?', answer: '', source_ids: [] },
+      ],
+    };
+    const { scores } = await figuresOf('beam', '--data', file('beam.jsonl.gz', gzipSync(JSON.stringify(chat))));
+    expect(scores.information_extraction).toMatchObject({ with_evidence: 1, recall_at_5: 1 });
+    expect(scores.all).toMatchObject({ questions: 2, with_evidence: 1 });
+  });
+
+  it('search', async () => {
+    const { report, printed } = await run('search', '--sizes', '200', '--queries', '20', '--json');
+    expect(JSON.parse(printed)).toEqual(report);
+    const [figures] = report.figures.sizes as Record<string, number>[];
+    expect(figures).toMatchObject({
+      n: 200,
+      one_client: { p50: expect.any(Number) },
+      bare: { p99: expect.any(Number) },
+    });
+    for (const name of ['ratio', 'rss_mib_after_load', 'start_ms', 'disk_mib'])
+      expect(figures![name]).toBeGreaterThan(0);
+  });
+
+  it('store, and kill -9', async () => {
+    const { sizes, crash } = await figuresOf('store', '--stores', '200', '--sizes', '0,100', '--crash', '1');
+    expect(sizes.map((one: { preloaded: number }) => one.preloaded)).toEqual([0, 100]);
+    expect(sizes[0].eight_clients.per_second).toBeGreaterThan(0);
+    expect(crash).toMatchObject({ rounds: 1, lost: 0, not_found: 0, integrity_failures: 0, problems: [] });
+    expect(crash.acknowledged).toBeGreaterThan(0);
+    expect(crash.searched).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,105 @@
+// Runs the real program in a process of its own, with nothing in its environment but what a test puts there.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { tempDir } from './app.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
+const DEADLINE_MS = 20_000;
+
+export interface Ran {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+export interface RunOptions {
+  env?: Record<string, string>;
+  cwd?: string;
+  /** Piped in; without it standard input is empty. */
+  stdin?: string | Uint8Array;
+}
+
+const start = (args: readonly string[], { env = {}, cwd = tempDir() }: RunOptions): ChildProcess =>
+  spawn(process.execPath, [MAIN, ...args], { cwd, env: { HOME: cwd, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+
+function collect(child: ChildProcess): { out: string; err: string } {
+  const seen = { out: '', err: '' };
+  child.stdout!.setEncoding('utf8').on('data', (text) => (seen.out += text));
+  child.stderr!.setEncoding('utf8').on('data', (text) => (seen.err += text));
+  return seen;
+}
+
+export async function engram(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const child = start(args, options);
+  const seen = collect(child);
+  child.stdin!.on('error', () => {}); // The program may end without reading what it does not need.
+  child.stdin!.end(options.stdin ?? '');
+  const [code] = await once(child, 'close');
+  return { code, ...seen };
+}
+
+export interface Running {
+  child: ChildProcess;
+  url: string;
+  port: number;
+  /** Everything printed so far. */
+  seen: { out: string; err: string };
+  /** @returns the exit code, null when the signal itself ended it */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Runs a command against this server. */
+  call(args: readonly string[], options?: RunOptions): Promise<Ran>;
+}
+
+/** Starts `engram serve` on any free port and waits until it says where it listens. */
+export async function serve(dir: string, options: RunOptions & { args?: readonly string[] } = {}): Promise<Running> {
+  const args = ['serve', '--data-dir', dir, '--port', '0', ...(options.args ?? [])];
+  const child = start(args, { ...options, cwd: options.cwd ?? dir });
+  const seen = collect(child);
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const url = await until(() => /listens on (http:\S+)/.exec(seen.out)?.[1], child, seen);
+  return {
+    child,
+    url,
+    port: Number(new URL(url).port),
+    seen,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return (await closed)[0];
+    },
+    call: (words, more = {}) => engram(['--server', url, ...words], more),
+  };
+}
+
+/** Waits for output, not for time. */
+export async function until<T>(
+  find: () => T | undefined,
+  child: ChildProcess,
+  seen: { out: string; err: string },
+): Promise<T> {
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  for (;;) {
+    const found = find();
+    if (found !== undefined) return found;
+    if (child.exitCode !== null) throw new Error(`The program ended with ${child.exitCode}: ${seen.out}${seen.err}`);
+    const more = [once(child.stdout!, 'data', { signal: deadline }), once(child, 'close', { signal: deadline })];
+    await Promise.race(
+      more.map((event) => event.catch(() => Promise.reject(new Error(`Waited in vain: ${seen.out}${seen.err}`)))),
+    );
+  }
+}
+
+/** A port nobody listens on. */
+export async function freePort(): Promise<number> {
+  const { server, port } = await occupyPort();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export async function occupyPort(): Promise<{ server: Server; port: number }> {
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, port: (server.address() as { port: number }).port };
+}
