@@ -61,6 +61,9 @@ export function integrityProblems(path: string, key: string | null): string[] {
     }
     const rows = db.pragma('integrity_check') as { integrity_check: string }[];
     return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
+  } catch (error) {
+    // Damage in the wrong place is thrown rather than listed.
+    return [(error as Error).message];
   } finally {
     db.close();
   }

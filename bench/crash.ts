@@ -15,6 +15,7 @@ export interface CrashFigures {
   lost: number;
   searched: number;
   not_found: number;
+  integrity_checks: number;
   integrity_failures: number;
   problems: string[];
 }
@@ -46,6 +47,7 @@ export async function crash(server: BenchServer, load: Load, run: CrashRun): Pro
     lost: 0,
     searched: 0,
     not_found: 0,
+    integrity_checks: 0,
     integrity_failures: 0,
     problems: [],
   };
@@ -68,6 +70,7 @@ export async function crash(server: BenchServer, load: Load, run: CrashRun): Pro
 
     for (const path of databasesIn(server.dir)) {
       const problems = integrityProblems(path, process.env.ENGRAM_DB_KEY ?? null);
+      figures.integrity_checks++;
       if (problems.length > 0) figures.integrity_failures++;
       figures.problems.push(...problems.map((problem) => `round ${round}: ${problem}`));
     }

@@ -82,3 +82,18 @@ export function residentMib(pid: number): number {
   const kib = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).trim();
   return Number((Number(kib) / 1024).toFixed(1));
 }
+
+/** Linux counts process time in hundredths of a second, whatever the kernel's own tick is. */
+const TICK_MS = 10;
+
+/** Processor time a process has used so far, all threads; null where there is no /proc. */
+export function cpuMs(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program, in brackets, may hold spaces.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  } catch {
+    return null;
+  }
+}

@@ -9,7 +9,7 @@ import type { Progress } from './progress.ts';
 import { seeded } from './random.ts';
 import { type Benchmark, report } from './report.ts';
 import { needSearch, startServer } from './server.ts';
-import { type Latency, latency, median, rounded } from './stats.ts';
+import { cpuEach, type Latency, latency, median, rounded } from './stats.ts';
 import type { Table } from './table.ts';
 import { loadTexts, questionsFrom, type Texts } from './texts.ts';
 
@@ -25,6 +25,8 @@ interface Figures {
   one_client: Latency & { per_second: number };
   eight_clients: Latency & { per_second: number };
   bare: Latency & { per_second: number };
+  /** Processor time of the server per search, one client. */
+  cpu_ms: number | null;
   /** p50 over the bare p50. */
   ratio: number;
   empty_answers: number;
@@ -82,12 +84,14 @@ async function measure(n: number, texts: Texts, chosen: Chosen, load: Load, prog
       askBare(query);
     }
     empty = 0;
+    const cpuBefore = server.cpuMs();
     for (let i = 0; i < questions.length; i += BLOCK) {
       const block = questions.slice(i, i + BLOCK);
       for (const query of block) ours.push(await askServer(query));
       for (const query of block) theirs.push(askBare(query));
       progress(`${n}: ${i + block.length} of ${questions.length} questions`);
     }
+    const cpuAfter = server.cpuMs();
     await load.run(server, { kind: 'search', clients: CLIENTS, queries: questions.slice(0, WARM_UP), limit: LIMIT });
     const eight = await load.run(server, { kind: 'search', clients: CLIENTS, queries: questions, limit: LIMIT });
     const seconds = (times: readonly number[]) => times.reduce((sum, ms) => sum + ms, 0) / 1000;
@@ -96,6 +100,7 @@ async function measure(n: number, texts: Texts, chosen: Chosen, load: Load, prog
       one_client: { ...latency(ours), per_second: rate(ours.length, seconds(ours)) },
       eight_clients: { ...latency(eight.ms), per_second: rate(eight.ms.length, eight.seconds) },
       bare: { ...latency(theirs), per_second: rate(theirs.length, seconds(theirs)) },
+      cpu_ms: cpuEach(cpuBefore, cpuAfter, ours.length),
       ratio: rounded(median(ours) / median(theirs), 2),
       empty_answers: empty,
       load_seconds: rounded(load_seconds, 2),
@@ -112,21 +117,14 @@ async function measure(n: number, texts: Texts, chosen: Chosen, load: Load, prog
   }
 }
 
+const cells = (side: Figures['bare']): number[] => [side.p50, side.p95, side.p99, side.per_second];
 const speedTable = (all: readonly Figures[]): Table => ({
   title: `POST /search, limit ${LIMIT}, against bare SQLite FTS5 (ms)`,
-  columns: ['memories', 'client', 'p50', 'p95', 'p99', 'per second', 'p50 / bare p50'],
+  columns: ['memories', 'client', 'p50', 'p95', 'p99', 'per second', 'server CPU', 'p50 / bare p50'],
   rows: all.flatMap((f) => [
-    [
-      f.n.toLocaleString('en-US'),
-      '1',
-      f.one_client.p50,
-      f.one_client.p95,
-      f.one_client.p99,
-      f.one_client.per_second,
-      f.ratio,
-    ],
-    ['', `${CLIENTS}`, f.eight_clients.p50, f.eight_clients.p95, f.eight_clients.p99, f.eight_clients.per_second, null],
-    ['', 'bare', f.bare.p50, f.bare.p95, f.bare.p99, f.bare.per_second, 1],
+    [f.n.toLocaleString('en-US'), '1', ...cells(f.one_client), f.cpu_ms, f.ratio],
+    ['', `${CLIENTS}`, ...cells(f.eight_clients), null, null],
+    ['', 'bare', ...cells(f.bare), null, 1],
   ]),
 });
 
@@ -187,6 +185,7 @@ export const search: Benchmark = {
           'bare p50':
             'in-process call that returns ids and contents: no HTTP, no JSON, no access check. Both sides alternate in blocks of 50',
           'per second': 'answers per second of wall time (1 client and bare: of the time spent asking)',
+          'server CPU': 'processor time of the server, all its threads, per search',
           'RSS after load': 'VmRSS right after the last acknowledged store',
           'start ms': `from spawning the process to the first 200 from /health/ready; median of ${STARTS}, files in the page cache`,
           'disk MiB': 'all files in the data folder after a clean stop',

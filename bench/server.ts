@@ -1,10 +1,10 @@
 // The real server as a process of its own on a folder of its own: started, measured, killed and started again.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Call, caller, expectStatus } from './http.ts';
-import { residentMib } from './machine.ts';
+import { cpuMs, residentMib } from './machine.ts';
 import { BenchError } from './options.ts';
 import { PROJECT } from './report.ts';
 
@@ -24,6 +24,8 @@ export interface BenchServer {
   /** Calls as the first administrator. */
   call: Call;
   residentMib(): number;
+  /** Processor time it has used: less noisy than time passed. Null where that cannot be known. */
+  cpuMs(): number | null;
   /** Bytes of everything in the data folder. */
   diskBytes(): number;
   /** kill -9: no handler runs, nothing is flushed. */
@@ -53,7 +55,7 @@ const SECRET = /KEY|SECRET|PEPPER|URL|PASS/;
 const bun = (): string =>
   process.versions.bun ? process.execPath : join(PROJECT, 'node_modules', 'bun', 'bin', 'bun.exe');
 
-const entry = (): string => (existsSync(join(PROJECT, 'src', 'main.ts')) ? 'src/main.ts' : 'bench/serve.ts');
+const ENTRY = 'src/main.ts';
 
 const running = new Set<ChildProcess>();
 const folders = new Set<string>();
@@ -87,7 +89,7 @@ function spawnServer(dir: string, profile: string | null): ChildProcess {
   if (TMPDIR) env.TMPDIR = TMPDIR;
   if (LANG) env.LANG = LANG;
   const flags = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const args = [...flags, join(PROJECT, entry()), 'serve', '--port', '0', '--host', '127.0.0.1', '--data-dir', dir];
+  const args = [...flags, join(PROJECT, ENTRY), 'serve', '--port', '0', '--host', '127.0.0.1', '--data-dir', dir];
   const child = spawn(bun(), args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   child.once('exit', () => running.delete(child));
@@ -171,9 +173,10 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
       },
       dir,
       key,
-      facts: { entry: entry(), model: embedding_model, database, settings },
+      facts: { entry: ENTRY, model: embedding_model, database, settings },
       call: (method, path, body) => caller(url, key)(method, path, body),
       residentMib: () => residentMib(child!.pid!),
+      cpuMs: () => cpuMs(child!.pid!),
       diskBytes: () => bytesIn(dir),
       kill: () => gone(child, 'SIGKILL'),
       stop: () => gone(child, 'SIGTERM'),

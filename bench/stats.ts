@@ -27,3 +27,7 @@ export const latency = (ms: readonly number[]): Latency => ({
 });
 
 export const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+/** What each of `count` requests cost between two readings of the processor time. */
+export const cpuEach = (before: number | null, after: number | null, count: number): number | null =>
+  before === null || after === null ? null : rounded((after - before) / count, 3);

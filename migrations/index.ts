@@ -1,5 +1,6 @@
 // Every schema step, in order. Steps already released are never edited.
 import type { Migration } from '../src/platform/db/dialect.ts';
 import { memories } from './0001_memories.ts';
+import { postgresFullText } from './0002_postgres_full_text.ts';
 
-export const migrations: readonly Migration[] = [memories];
+export const migrations: readonly Migration[] = [memories, postgresFullText];

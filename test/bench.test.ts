@@ -4,15 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { integrityProblems } from '../bench/bare-sqlite.ts';
 import { anchorTime, pieces, readChat } from '../bench/beam.ts';
+import { startLoad } from '../bench/load-process.ts';
 import { readLocomo, sessionTime } from '../bench/locomo-data.ts';
 import { bench, help } from '../bench/main.ts';
 import { parseOptions } from '../bench/options.ts';
 import { seeded } from '../bench/random.ts';
 import { evidenceIds, ranksOf, recallAt, reciprocalRank } from '../bench/recall.ts';
+import { startServer } from '../bench/server.ts';
 import { percentile } from '../bench/stats.ts';
 import { render } from '../bench/table.ts';
 import { contentWords, loadTexts, questionsFrom } from '../bench/texts.ts';
+import { LOCOMO_ORIGINAL, LOCOMO_OURS } from './support/locomo-sample.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'engram-bench-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,57 +25,10 @@ const file = (name: string, content: string | Uint8Array): string => {
   return join(folder, name);
 };
 
-const QA = [
-  { question: 'What is the name of the dog of Ada?', answer: 'Biscuit', evidence: ['D1:2'], category: 4 },
-  { question: 'When did Ben go climbing?', answer: '9 May 2023', evidence: ['D2:01; D1:1', 'D9:9'], category: 2 },
-  { question: 'What did Ada say about submarines?', evidence: ['D1:3'], category: 5 },
-  { question: 'Who are they?', evidence: [], category: 3 },
-];
-const DATES = ['1:56 pm on 8 May, 2023', '12:09 am on 10 May, 2023'] as const;
-const FIRST = [
-  { speaker: 'Ben', dia_id: 'D1:1', text: 'Tomorrow I go climbing with Carla.' },
-  { speaker: 'Ada', dia_id: 'D1:2', text: 'My dog Biscuit stays with you.' },
-  { speaker: 'Ada', dia_id: 'D1:3', text: 'Look at this' },
-];
-const SECOND = [{ speaker: 'Ben', dia_id: 'D2:1', text: 'Climbing was great fun!' }];
-const OURS = [
-  {
-    sample_id: 'c1',
-    speakers: ['Ada', 'Ben'],
-    sessions: [
-      {
-        session: 1,
-        date_time: DATES[0],
-        turns: FIRST.map((turn, i) => (i === 2 ? { ...turn, image_caption: 'a photo of a boat' } : turn)),
-      },
-      { session: 2, date_time: DATES[1], turns: SECOND },
-    ],
-    qa: QA,
-  },
-];
-const ORIGINAL = [
-  {
-    sample_id: 'c1',
-    conversation: {
-      speaker_a: 'Ada',
-      speaker_b: 'Ben',
-      session_2_date_time: DATES[1],
-      session_2: SECOND,
-      session_1_date_time: DATES[0],
-      session_1: FIRST.map((turn, i) =>
-        i === 2 ? { ...turn, img_url: ['http://x'], blip_caption: 'a photo of a boat' } : turn,
-      ),
-      session_3_date_time: '1:00 pm on 1 June, 2023',
-    },
-    event_summary: {},
-    qa: QA.map((qa, i) => (i === 2 ? { ...qa, adversarial_answer: 'much' } : qa)),
-  },
-];
-
 describe('LoCoMo', () => {
   it('reads both formats to the same conversations', () => {
-    const [conversation] = readLocomo(JSON.stringify(OURS));
-    expect(readLocomo(JSON.stringify(ORIGINAL))).toEqual([conversation]);
+    const [conversation] = readLocomo(JSON.stringify(LOCOMO_OURS));
+    expect(readLocomo(JSON.stringify(LOCOMO_ORIGINAL))).toEqual([conversation]);
     expect(conversation!.items).toEqual([
       {
         key: 'D1:1',
@@ -249,7 +206,7 @@ describe('against the real server', () => {
   it('locomo', async () => {
     const out = join(folder, 'locomo-report.json');
     const lines = join(folder, 'questions.jsonl');
-    const data = file('locomo.json', JSON.stringify(ORIGINAL));
+    const data = file('locomo.json', JSON.stringify(LOCOMO_ORIGINAL));
     const { report, printed } = await run('locomo', '--data', data, '--out', out, '--per-question', lines);
     expect(report.data.n).toEqual({ conversations: 1, turns: 4, turns_taken_for_repeats: 0, questions: 4 });
     const { scores } = report.figures as { scores: Record<string, { recall_at_5: number; with_evidence: number }> };
@@ -302,11 +259,37 @@ describe('against the real server', () => {
       expect(figures![name]).toBeGreaterThan(0);
   });
 
+  it('notices what is lost, and what is damaged', async () => {
+    await using server = await startServer({ parent: folder, profile: null });
+    using load = startLoad();
+    const content = 'a memory that is there';
+    const { id } = (await server.call('POST', '/store', { content })).body;
+    const expected = [
+      { id, content },
+      { id, content: 'something else' },
+      { id: id + 1, content },
+    ];
+    expect((await load.run(server, { kind: 'read', clients: 2, expected })).ids).toEqual([[id], [id + 1]]);
+    await server.stop();
+    const path = join(server.dir, 'engram.db');
+    expect(integrityProblems(path, null)).toEqual([]);
+    const bytes = readFileSync(path);
+    bytes.fill(7, 5 * 4096 + 8, 12 * 4096);
+    expect(integrityProblems(file('damaged.db', bytes), null)).not.toEqual([]);
+  });
+
   it('store, and kill -9', async () => {
     const { sizes, crash } = await figuresOf('store', '--stores', '200', '--sizes', '0,100', '--crash', '1');
     expect(sizes.map((one: { preloaded: number }) => one.preloaded)).toEqual([0, 100]);
     expect(sizes[0].eight_clients.per_second).toBeGreaterThan(0);
-    expect(crash).toMatchObject({ rounds: 1, lost: 0, not_found: 0, integrity_failures: 0, problems: [] });
+    expect(crash).toMatchObject({
+      rounds: 1,
+      lost: 0,
+      not_found: 0,
+      integrity_checks: 1,
+      integrity_failures: 0,
+      problems: [],
+    });
     expect(crash.acknowledged).toBeGreaterThan(0);
     expect(crash.searched).toBeGreaterThan(0);
   });

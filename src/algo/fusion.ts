@@ -23,22 +23,25 @@ export interface Fused {
  * @param lists those with weight 0 only lend their ranks
  */
 export function fuse(lists: readonly RankedList[], k: number = RRF_K): Fused[] {
-  const best = lists.reduce((sum, list) => sum + list.weight / (k + 1), 0);
-  const items = new Map<number, { score: number; ranks: Record<string, number> }>();
+  const best = total(lists.map((list) => list.weight / (k + 1)));
+  const items = new Map<number, { parts: number[]; ranks: Record<string, number> }>();
   for (const { channel, weight, ids } of lists) {
     ids.forEach((id, index) => {
       let item = items.get(id);
       if (!item) {
-        item = { score: 0, ranks: {} };
+        item = { parts: [], ranks: {} };
         items.set(id, item);
       }
-      item.score += weight / (k + index + 1);
+      item.parts.push(weight / (k + index + 1));
       item.ranks[channel] = index + 1;
     });
   }
-  const fused = [...items].map(([id, { score, ranks }]) => ({ id, score: best > 0 ? score / best : 0, ranks }));
+  const fused = [...items].map(([id, { parts, ranks }]) => ({ id, score: best > 0 ? total(parts) / best : 0, ranks }));
   return fused.sort((a, b) => b.score - a.score || b.id - a.id);
 }
+
+/** Smallest first, so that equal parts give equal sums: rounding must not decide between equal evidence. Sorts in place. */
+const total = (parts: number[]): number => parts.sort((a, b) => a - b).reduce((sum, part) => sum + part, 0);
 
 /** Ids by falling score; ties to the larger id, so that equal evidence favours the newer memory and runs agree. */
 export const ranked = (scores: ReadonlyMap<number, number>): number[] =>

@@ -5,23 +5,29 @@ import type { MemoryTable, Schema } from './tables.ts';
 
 type FilteredDb = Schema & { m: MemoryTable };
 
-/** Condition on `memories as m`. */
+/**
+ * Condition on `memories as m`. Flags are written out, not bound: SQLite prepares a statement anew for every run when a
+ * bound value could decide whether a partial index applies.
+ */
 export function matchesFilter(filter: MemoryFilter) {
   return (eb: ExpressionBuilder<FilteredDb, 'm'>): Expression<SqlBool> => {
+    // The databases fold ASCII letters only: other ones match when written the same.
+    const sameLabel = (column: 'm.category' | 'm.source', label: string) =>
+      eb.or([eb(column, '=', label), eb(eb.fn('lower', [column]), '=', label.toLowerCase())]);
     const all: Expression<SqlBool>[] = [eb('m.user_id', '=', filter.user_id)];
     if (!filter.include_forgotten) {
-      all.push(eb('m.is_forgotten', '=', 0));
+      all.push(eb('m.is_forgotten', '=', eb.lit(0)));
       all.push(eb.or([eb('m.forget_after', 'is', null), eb('m.forget_after', '>', filter.now)]));
     }
-    if (!filter.include_archived) all.push(eb('m.is_archived', '=', 0));
-    if (!filter.include_superseded) all.push(eb('m.is_latest', '=', 1), eb('m.is_consolidated', '=', 0));
+    if (!filter.include_archived) all.push(eb('m.is_archived', '=', eb.lit(0)));
+    if (!filter.include_superseded) all.push(eb('m.is_latest', '=', eb.lit(1)), eb('m.is_consolidated', '=', eb.lit(0)));
     all.push(eb('m.status', '=', filter.status ?? 'approved'));
     if (filter.space_id !== undefined) all.push(eb('m.space_id', '=', filter.space_id));
-    if (filter.category !== undefined) all.push(eb(eb.fn('lower', ['m.category']), '=', filter.category.toLowerCase()));
-    if (filter.source !== undefined) all.push(eb(eb.fn('lower', ['m.source']), '=', filter.source.toLowerCase()));
+    if (filter.category !== undefined) all.push(sameLabel('m.category', filter.category));
+    if (filter.source !== undefined) all.push(sameLabel('m.source', filter.source));
     if (filter.session_id !== undefined) all.push(eb('m.session_id', '=', filter.session_id));
     if (filter.episode_id !== undefined) all.push(eb('m.episode_id', '=', filter.episode_id));
-    if (filter.is_static !== undefined) all.push(eb('m.is_static', '=', Number(filter.is_static)));
+    if (filter.is_static !== undefined) all.push(eb('m.is_static', '=', eb.lit(filter.is_static ? 1 : 0)));
     if (filter.importance_min !== undefined) all.push(eb('m.importance', '>=', filter.importance_min));
     if (filter.importance_max !== undefined) all.push(eb('m.importance', '<=', filter.importance_max));
     const when = eb.fn.coalesce('m.occurred_at', 'm.created_at');

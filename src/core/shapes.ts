@@ -9,7 +9,9 @@ export const Id = z.coerce
   .int('must be a whole number')
   .positive('must be 1 or more')
   .max(Number.MAX_SAFE_INTEGER);
-export const IdParams = z.strictObject({ id: Id.meta({ description: 'The id, as other answers give it', example: 1 }) });
+export const IdParams = z.strictObject({
+  id: Id.meta({ description: 'The id, as other answers give it', example: 1 }),
+});
 
 /** Text that every store and transport can hold: no NUL, no lone surrogate. */
 export const Text = z.string().check((ctx) => {
@@ -26,7 +28,8 @@ export const Flag = z.union([
   z.enum(['true', 'false', '1', '0'], { error: 'must be true or false' }).transform((v) => v === 'true' || v === '1'),
 ]);
 
-const number = (name: string) => z.coerce.number({ error: `${name} must be a whole number` }).int(`${name} must be a whole number`);
+const number = (name: string) =>
+  z.coerce.number({ error: `${name} must be a whole number` }).int(`${name} must be a whole number`);
 
 /** Page size: at least 1; a larger wish than `max` gets `max`, as existing clients rely on. */
 export const Limit = (fallback: number, max: number) =>
@@ -35,7 +38,9 @@ export const Limit = (fallback: number, max: number) =>
     .transform((n) => Math.min(n, max))
     .default(fallback)
     .meta({ description: `Page size; more than ${max} is read as ${max}` });
-export const Offset = number('offset').min(0, 'offset must be 0 or more').max(1_000_000, 'offset must be at most 1,000,000')
+export const Offset = number('offset')
+  .min(0, 'offset must be 0 or more')
+  .max(1_000_000, 'offset must be at most 1,000,000')
   .default(0)
   .meta({ description: 'How many to skip' });
 
@@ -54,13 +59,20 @@ export const Importance = z
 export const Memory = z
   .looseObject({
     id: z.number().int().meta({ description: 'Id of this version of the memory' }),
-    content: z.string().meta({ description: 'What is remembered' }),
-    category: z.string().meta({ description: 'Such as general, task, decision, discovery, issue, state or reference; any text is accepted' }),
-    source: z.string().meta({ description: 'Who or what said so' }),
+    content: z
+      .string()
+      .meta({ description: 'What is remembered', example: 'Production DB is PostgreSQL 16 on db.example.com:5432' }),
+    category: z
+      .string()
+      .meta({
+        description: 'Such as general, task, decision, discovery, issue, state or reference; any text is accepted',
+        example: 'reference',
+      }),
+    source: z.string().meta({ description: 'Who or what said so', example: 'claude-code' }),
     session_id: z.string().nullable().meta({ description: 'Conversation or run it came from' }),
     importance: z.number().int().meta({ description: '1 (trivial) to 10 (vital)' }),
     version: z.number().int().meta({ description: '1 for the first version, then counting up' }),
-    is_latest: z.boolean().meta({ description: 'No newer version exists' }),
+    is_latest: z.boolean().meta({ description: 'No newer version exists', example: true }),
     parent_memory_id: z.number().int().nullable().meta({ description: 'The version before this one' }),
     root_memory_id: z.number().int().nullable().meta({ description: 'The first version of its chain' }),
     source_count: z.number().int().meta({ description: 'How often the same thing was stored' }),
@@ -78,14 +90,35 @@ export const Memory = z
     pagerank_score: z.number().nullable().meta({ description: 'How central it is in the graph of memories' }),
     last_accessed_at: TimeText.nullable().meta({ description: 'When it was last read or recalled' }),
     access_count: z.number().int().meta({ description: 'How often it was read or recalled' }),
-    tags: z.array(z.string()).meta({ description: 'Labels, lower case' }),
+    tags: z.array(z.string()).meta({ description: 'Labels, lower case', example: ['database'] }),
     episode_id: z.number().int().nullable().meta({ description: 'Episode it belongs to' }),
     decay_score: z.number().meta({ description: 'importance x retrievability now' }),
     confidence: z.number().meta({ description: 'How sure, 0 to 1' }),
-    sync_id: z.string().meta({ description: 'UUID that stays the same on every copy of the data' }),
-    status: z.string().meta({ description: 'approved, pending or rejected' }),
+    sync_id: z
+      .string()
+      .meta({
+        description: 'UUID that stays the same on every copy of the data',
+        example: '0b9f0c5e-8d0a-4a53-9c39-6d1f3a7e2b10',
+      }),
+    status: z.string().meta({ description: 'approved, pending or rejected', example: 'approved' }),
     user_id: z.number().int().meta({ description: 'Owner' }),
     space_id: z.number().int().nullable().meta({ description: 'Space it lies in' }),
+    is_superseded: z.boolean().meta({ description: 'Something newer took its place' }),
+    is_consolidated: z.boolean().meta({ description: 'Has been merged with others' }),
+    fsrs_stability: z
+      .number()
+      .nullable()
+      .meta({ description: 'Days until recall falls to 90 percent; null before the first review' }),
+    fsrs_difficulty: z.number().nullable().meta({ description: 'How hard it is to keep, 1 to 10' }),
+    fsrs_storage_strength: z.number().meta({ description: 'How deeply it is learnt' }),
+    fsrs_retrieval_strength: z.number().meta({ description: 'How easily it came up last time' }),
+    fsrs_learning_state: z.number().int().meta({ description: '0 new, 1 learning, 2 review, 3 relearning' }),
+    fsrs_reps: z.number().int().meta({ description: 'Reviews so far' }),
+    fsrs_lapses: z.number().int().meta({ description: 'Reviews that failed' }),
+    fsrs_last_review_at: TimeText.nullable().meta({ description: 'When it was last reviewed' }),
+    valence: z.number().nullable().meta({ description: 'How pleasant, -1 to 1' }),
+    arousal: z.number().nullable().meta({ description: 'How stirring, 0 to 1' }),
+    dominant_emotion: z.string().nullable().meta({ description: 'Strongest emotion in it' }),
     occurred_at: TimeText.nullable().meta({ description: 'When it happened, if the caller said so' }),
     created_at: TimeText.meta({ description: 'When it was stored' }),
     updated_at: TimeText.meta({ description: 'When anything about it last changed' }),
@@ -94,8 +127,20 @@ export const Memory = z
 export type Memory = z.infer<typeof Memory>;
 
 export const LinkedMemory = z
-  .looseObject({ id: z.number().int(), content: z.string(), category: z.string(), similarity: z.number(), type: z.string() })
+  .looseObject({
+    id: z.number().int(),
+    content: z.string(),
+    category: z.string(),
+    similarity: z.number(),
+    type: z.string(),
+  })
   .meta({ id: 'LinkedMemory' });
 export const VersionEntry = z
-  .looseObject({ id: z.number().int(), content: z.string(), version: z.number().int(), is_latest: z.boolean(), created_at: TimeText })
+  .looseObject({
+    id: z.number().int(),
+    content: z.string(),
+    version: z.number().int(),
+    is_latest: z.boolean(),
+    created_at: TimeText,
+  })
   .meta({ id: 'VersionEntry' });

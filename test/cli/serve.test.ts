@@ -85,6 +85,26 @@ describe('a running server', () => {
     idle.destroy();
   });
 
+  it('ends at once at the second signal, whatever is unfinished', async () => {
+    const server = await serve(tempDir());
+    const { createConnection } = await import('node:net');
+    const slow = createConnection(server.port, '127.0.0.1').on('error', () => {});
+    slow.write('POST /bootstrap HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{');
+    await health(server.url);
+    const insisting = setInterval(() => server.child.kill('SIGTERM'), 50);
+    expect(await server.stop()).toBe(143);
+    clearInterval(insisting);
+    slow.destroy();
+  });
+
+  it('goes on without a model that cannot be used, and says why', async () => {
+    const server = await serve(tempDir(), { env: { ENGRAM_EMBEDDING_MODEL_DIR: '/no/such/model' } });
+    expect(server.seen.out).toMatch(
+      /^ {2}embedder +none, searching goes on without: .*\/no\/such\/model does not exist/m,
+    );
+    expect(await server.stop()).toBe(0);
+  });
+
   it('prints one line of JSON, or nothing, when asked to', async () => {
     const dir = tempDir();
     const child = (await import('node:child_process')).spawn(
@@ -113,6 +133,7 @@ describe('a running server', () => {
       data_dir: dir,
       database: expect.stringContaining('SQLite'),
       embedder: null,
+      embedder_problem: null,
       needs_bootstrap: true,
     });
     await health(facts.url);

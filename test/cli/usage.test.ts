@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { tempDir } from '../support/app.ts';
-import { engram } from '../support/cli.ts';
+import { dryRun, engram } from '../support/cli.ts';
 
 const COMMANDS = [
   'serve',
@@ -31,7 +31,7 @@ describe('help', () => {
   });
 
   it.each(COMMANDS)('explains %s, with an example', async (command) => {
-    const { code, out } = await engram([command, '--help']);
+    const { code, out } = await dryRun([command, '--help']);
     expect(code).toBe(0);
     expect(out).toContain(`Usage: engram ${command}`);
     expect(out).toMatch(/Examples:\n {2}\S/);
@@ -85,10 +85,22 @@ describe('slips', () => {
     [['delete'], 'delete takes one memory id'],
     [['delete', '1', '2'], 'delete takes one memory id'],
   ])('%j', async (args, sentence) => {
-    const { code, out, err } = await engram(args);
+    const { code, out, err } = await dryRun(args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/^Error: .*\n$/);
     expect(err).toContain(sentence);
+  });
+
+  it('end the real program the same way', async () => {
+    const { code, out, err } = await engram(['serv', '--quiet'], { env: { ENGRAM_PROT: '1' } });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toBe('Error: "serv" is not a command; did you mean "engram serve"? "engram --help" lists them.\n');
+    const wrong = await engram(['serve'], { env: { ENGRAM_PORT: '70000' } });
+    expect(wrong).toEqual({
+      code: 2,
+      out: '',
+      err: 'Error: ENGRAM_PORT: "70000" is not allowed; expected a whole number from 0 to 65535.\n',
+    });
   });
 
   it('are told as JSON to programs', async () => {
@@ -103,7 +115,7 @@ describe('slips', () => {
   it('in the settings are all told at once', async () => {
     const env = { ENGRAM_PROT: '1', ENGRAM_PORT: 'many' };
     for (const command of [['list'], ['serve'], ['config']]) {
-      const { code, err } = await engram(command, { env });
+      const { code, err } = await dryRun(command, { env });
       expect(code).toBe(2);
       expect(err).toMatch(/^Error: 2 settings are wrong:\n {2}/);
       expect(err).toContain('ENGRAM_PROT is not a variable Engram knows; did you mean ENGRAM_PORT?');

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { run } from '../../src/entry/cli/run.ts';
 import { tempDir } from './app.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -37,6 +38,24 @@ export async function engram(args: readonly string[], options: RunOptions = {}):
   child.stdin!.on('error', () => {}); // The program may end without reading what it does not need.
   child.stdin!.end(options.stdin ?? '');
   const [code] = await once(child, 'close');
+  return { code, ...seen };
+}
+
+/** The command line in this process, for what ends before it needs a server or a store: a hundred times faster. */
+export async function dryRun(args: readonly string[], options: Pick<RunOptions, 'env' | 'cwd'> = {}): Promise<Ran> {
+  const { env = {}, cwd = '/nowhere' } = options;
+  const seen = { out: '', err: '' };
+  const terminal = (side: 'out' | 'err') => ({ isTTY: false, write: (text: string) => void (seen[side] += text) });
+  const refuse = () => {
+    throw new Error('a dry run does not get this far');
+  };
+  const inspect = { runtime: refuse, folder: refuse, database: refuse, model: refuse };
+  const code = await run({
+    ...{ argv: args, env, cwd, home: cwd, version: '0.0.0' },
+    ...{ stdin: { isTTY: true, bytes: refuse }, out: terminal('out'), err: terminal('err') },
+    ...{ readFile: () => null, storeExists: () => false, isLocked: () => false, explain: () => null },
+    ...{ openApp: refuse, listen: refuse, untilStopped: refuse, inspect },
+  });
   return { code, ...seen };
 }
 

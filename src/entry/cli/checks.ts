@@ -78,7 +78,8 @@ function folder({ data_dir }: Config, { inspect }: Machine): Check {
 
 async function database(config: Config, { inspect }: Machine, server: Probe): Promise<Check> {
   const facts = await inspect.database(config);
-  const cipher = config.encryption.key === null ? 'not encrypted' : 'encrypted';
+  const embedded = config.database_url === null;
+  const cipher = !embedded ? 'on its own server' : config.encryption.key === null ? 'not encrypted' : 'encrypted';
   switch (facts.state) {
     case 'absent':
       return ok('database', `${config.db_path} does not exist yet; the first start makes it, ${cipher}`);
@@ -94,7 +95,13 @@ async function database(config: Config, { inspect }: Machine, server: Probe): Pr
         'If it should, look at its port; if it should not run at all, stop it.',
       );
     case 'unusable':
-      return broken('database', facts.problem, 'Restore a backup, or start empty with another ENGRAM_DATA_DIR.');
+      return broken(
+        'database',
+        facts.problem,
+        embedded
+          ? 'Restore a backup, or start empty with another ENGRAM_DATA_DIR.'
+          : 'Until then the server does not start.',
+      );
     case 'readable': {
       const { description, schema, newest, damage } = facts;
       const size = facts.bytes === null ? '' : `, ${bytes(facts.bytes)}`;
@@ -113,10 +120,9 @@ async function database(config: Config, { inspect }: Machine, server: Probe): Pr
           `${found}; this program knows schemas up to ${newest}`,
           'Upgrade Engram, or use another ENGRAM_DATA_DIR.',
         );
-      return ok(
-        'database',
-        schema < newest ? `${found}, sound; the next start brings it to schema ${newest}` : `${found}, sound`,
-      );
+      // Postgres looks after its own pages; asking it to read them all would be no kindness.
+      const sound = embedded ? `${found}, sound` : found;
+      return ok('database', schema < newest ? `${sound}; the next start brings it to schema ${newest}` : sound);
     }
   }
 }
@@ -134,7 +140,7 @@ async function models(config: Config, { inspect }: Machine): Promise<Check> {
     return broken(
       'models',
       facts.problem,
-      'Without it the server does not start; unset ENGRAM_EMBEDDING_MODEL_DIR to do without.',
+      'The server starts without it and searches by words, links and time. Mend the folder, or unset ENGRAM_EMBEDDING_MODEL_DIR.',
     );
   return ok('models', `${facts.name} from ${facts.file}`);
 }

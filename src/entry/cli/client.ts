@@ -93,7 +93,11 @@ export class Refused extends Error {}
 export const overNetwork: Send = async (request, timeout_ms) => {
   const { origin } = new URL(request.url);
   try {
-    return await fetch(request, { signal: AbortSignal.timeout(timeout_ms) });
+    const answer = await fetch(request, { signal: AbortSignal.timeout(timeout_ms) });
+    // Read here, so that an answer that breaks off is worded like one that never came.
+    const body = await answer.arrayBuffer();
+    const { status, headers } = answer;
+    return new Response(body.byteLength === 0 ? null : body, { status, headers });
   } catch (error) {
     const { code, name, cause } = error as { code?: string; name?: string; cause?: { code?: string } };
     const reason = code ?? cause?.code ?? name ?? '';

@@ -16,6 +16,8 @@ export interface ConnectOptions {
 
 export interface Connection {
   readonly call: Call;
+  /** The store was opened in this process. */
+  isLocal(): boolean;
   close(): Promise<void>;
 }
 
@@ -51,5 +53,5 @@ export function connect({ base, key, chosen, openLocal, isLocked }: ConnectOptio
     const response = await send(() => buildRequest(base, key, spec, input), timeoutOf(spec));
     return (await readAnswer(response, base, key)) as never;
   };
-  return { call, close: async () => local?.close() };
+  return { call, isLocal: () => local !== null, close: async () => local?.close() };
 }

@@ -52,7 +52,7 @@ async function dispatch(machine: Machine, output: Output, state: { config: Confi
 
 function help(machine: Machine, output: Output, name: string | null, wanted: boolean): ExitCode {
   const text =
-    name === null || name.startsWith('-')
+    name === null || name === 'help' || name.startsWith('-')
       ? generalHelp(machine.version, COMMANDS, output.paint)
       : commandHelp(find(name), output.paint);
   if (wanted) output.line(text);
@@ -96,7 +96,10 @@ function contextOf(
       const openLocal = async () => {
         // Opening a store takes the settings of a server, all but the key: here that is the caller's own, not one to hand out.
         const { ENGRAM_API_KEY: _caller, ...env } = machine.env;
-        const mine = { ...load('server', env), log_level: 'silent' as const };
+        const mine = {
+          ...load('server', env),
+          ...(given(config).has('log_level') ? {} : { log_level: 'silent' as const }),
+        };
         if (command.starts_store || machine.storeExists(mine)) return machine.openApp(mine);
         const message = `Nothing answers at ${base}, and there is no store at ${mine.db_path}. Start the server with "engram serve", or name another with --server or --data-dir.`;
         throw new CliError(EXIT.unreachable, 'unreachable', message);
@@ -106,6 +109,10 @@ function contextOf(
       try {
         return await work(connection.call);
       } catch (error) {
+        if (error instanceof CliError && error.code === 'internal' && connection.isLocal()) {
+          const message = 'Something unforeseen went wrong. Run it again with --log-level error for the details.';
+          throw new CliError(EXIT.failed, 'internal', message, { cause: error });
+        }
         if (!machine.isLocked(error)) throw error;
         const message = `Nothing answers at ${base}, and ${machine.explain(error, config)}`;
         throw new CliError(EXIT.failed, 'store_locked', message, { cause: error });
@@ -116,11 +123,15 @@ function contextOf(
   };
 }
 
+/** Names of the settings that somebody set. */
+const given = (config: Config): Set<string> =>
+  new Set(explain(config).flatMap(({ name, source }) => (source === 'default' ? [] : [name])));
+
 /** The settings that move the server also move the address at which its commands look for it. */
 function serverOf(config: Config): { base: string; chosen: boolean } {
-  const given = new Set(explain(config).flatMap(({ name, source }) => (source === 'default' ? [] : [name])));
-  if (given.has('server_url')) return { base: config.server_url, chosen: true };
-  const moved = (given.has('port') || given.has('host')) && config.port !== 0;
+  const set = given(config);
+  if (set.has('server_url')) return { base: config.server_url, chosen: true };
+  const moved = (set.has('port') || set.has('host')) && config.port !== 0;
   return { base: moved ? loopbackUrl(config.host, config.port) : config.server_url, chosen: false };
 }
 

@@ -26,17 +26,26 @@ const tooLarge = (limit: number) =>
 async function readText(request: Request, limit: number): Promise<string> {
   const declared = Number(request.headers.get('content-length') ?? 0);
   if (declared > limit) throw tooLarge(limit);
-  if (declared > 0) return request.text(); // the server never reads more than was declared
   if (request.body === null) return '';
-  const decoder = new TextDecoder();
+  // Strict: bytes that are no UTF-8 would be stored as something the caller never wrote.
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  if (declared > 0) return decoded(decoder, await request.arrayBuffer(), false); // the server never reads more than was declared
   let text = '';
   let size = 0;
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
     if (size > limit) throw tooLarge(limit);
-    text += decoder.decode(chunk, { stream: true });
+    text += decoded(decoder, chunk, true);
   }
-  return text + decoder.decode();
+  return text + decoded(decoder, new Uint8Array(), false);
+}
+
+function decoded(decoder: TextDecoder, bytes: ArrayBuffer | Uint8Array, stream: boolean): string {
+  try {
+    return decoder.decode(bytes, { stream });
+  } catch {
+    throw new AppError('invalid_json', 'The body is not valid UTF-8.');
+  }
 }
 
 /**

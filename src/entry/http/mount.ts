@@ -39,7 +39,7 @@ function timeLimit<T>(work: Promise<T> | T, ms: number): Promise<T> | T {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-/** `?tag=a&tag=b` reads as the last one: every query field of ours is single. */
+/** `?tag=a&tag=b` reads as the first one: every query field of ours is single. */
 const queryOf = (c: Context): Record<string, string> => c.req.query();
 
 async function inputOf(spec: EndpointSpec, c: Context<HttpEnv>, deps: MountDeps) {

@@ -13,12 +13,16 @@ import { ERRORS, type ErrorCode } from '../../core/errors.ts';
 import type { Feature } from '../contracts.ts';
 import { DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT_MS } from './mount.ts';
 import { ABOUT, COMMON_ERRORS, ERROR_RESPONSES, ErrorBody, PARAMETERS, SPACE_HEADER } from './openapi-parts.ts';
+import { ANSWERED, ASKED, IGNORED } from './openapi-words.ts';
 import { statusOf } from './problem.ts';
 
 const SAFE = Number.MAX_SAFE_INTEGER;
 /** core/shapes `Flag`: in a URL everything is text, and readers want to know that it means yes or no. */
-const isFlag = (options: oas31.SchemaObject['anyOf']): options is [oas31.SchemaObject, oas31.SchemaObject] =>
-  Array.isArray(options) && options.length === 2 && options[0]?.type === 'boolean' && options[1]?.enum?.includes('true') === true;
+const isFlag = (options: oas31.SchemaObject['anyOf']): boolean =>
+  Array.isArray(options) &&
+  options.length === 2 &&
+  JSON.stringify(options[0]) === '{"type":"boolean"}' &&
+  JSON.stringify(options[1]).includes('"true"');
 
 /** Every code an endpoint can answer with. */
 export const errorCodesOf = (spec: EndpointSpec): ErrorCode[] => {
@@ -116,7 +120,7 @@ function shareParameters(operation: oas31.OperationObject, used: Set<string>): v
     if (!shared || !('in' in parameter)) return parameter;
     used.add(shared.id);
     const fallback = (parameter.schema as oas31.SchemaObject | undefined)?.default;
-    const sentence = fallback === undefined ? '' : `; ${fallback} when left out`;
+    const sentence = fallback === undefined || 'default' in shared.schema ? '' : `; ${fallback} when left out`;
     return {
       $ref: `#/components/parameters/${shared.id}`,
       description: `${parameter.description ?? shared.description}${sentence}`,
@@ -125,7 +129,25 @@ function shareParameters(operation: oas31.OperationObject, used: Set<string>): v
   if (operation.parameters?.length === 0) delete operation.parameters;
 }
 
-const camel = (text: string): string => text.replaceAll(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
+/** Last touches that need a schema as it came out: flags as booleans, and words for whoever reads them. */
+function worded(schema: oas31.SchemaObject | null): unknown {
+  if (schema === null || typeof schema !== 'object') return schema;
+  if (isFlag(schema.anyOf)) {
+    schema.type = 'boolean';
+    delete schema.anyOf;
+  }
+  if (Array.isArray(schema.anyOf) && !schema.description) {
+    const [described] = schema.anyOf.filter(({ description }) => description);
+    if (described?.description) schema.description = described.description;
+  }
+  const request = schema.additionalProperties === false;
+  for (const [name, field] of Object.entries(schema.properties ?? {})) {
+    if (typeof field !== 'object' || field.description || '$ref' in field) continue;
+    const words = request ? (Object.keys(field).length === 0 ? IGNORED : ASKED[name]) : ANSWERED[name];
+    if (words) field.description = words;
+  }
+  return schema;
+}
 
 export function openApiDocument(features: readonly Feature[], version: string): oas31.OpenAPIObject {
   const paths: Record<string, ZodOpenApiPathItemObject> = {};
@@ -142,7 +164,7 @@ export function openApiDocument(features: readonly Feature[], version: string): 
       add(spec.path, spec.method, operationOf(spec, title, usedStatus));
       for (const [n, alias] of (spec.aliases ?? []).entries()) {
         const operation = operationOf(spec, title, usedStatus);
-        operation.operationId = `${camel(spec.id)}_alias${n === 0 ? '' : n + 1}`;
+        operation.operationId = `${spec.id}_alias${n === 0 ? '' : n + 1}`;
         operation.deprecated = true;
         operation.description = `The same as \`${spec.method} ${spec.path}\`, kept for older clients.`;
         add(alias, spec.method, operation);
@@ -188,10 +210,5 @@ export function openApiDocument(features: readonly Feature[], version: string): 
     ({ id, ...parameter }) => [id, parameter] as const,
   );
   document.components = { ...document.components, parameters: Object.fromEntries(parameters) };
-  const plain = (_key: string, value: oas31.SchemaObject): unknown => {
-    if (!isFlag(value?.anyOf)) return value;
-    const { anyOf: _either, ...rest } = value;
-    return { ...rest, type: 'boolean' };
-  };
-  return JSON.parse(JSON.stringify(document), plain) as oas31.OpenAPIObject;
+  return JSON.parse(JSON.stringify(document), (_key, value) => worded(value)) as oas31.OpenAPIObject;
 }

@@ -1,5 +1,5 @@
 // The HTTP surface: what every request passes through, then the routes, then one way to say no.
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { Ids } from '../../core/crypto.ts';
 import type { Route } from '../../core/endpoint.ts';
@@ -80,16 +80,16 @@ export function createHttp(routes: readonly Route[], deps: HttpDeps): Hono<HttpE
       );
     });
   }
-  app.notFound((c) => {
-    throw new AppError(
-      'route_not_found',
-      `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. GET /docs lists what there is.`,
-    );
-  });
-  app.onError((error, c) => {
+  const answerError = (error: unknown, c: Context<HttpEnv>): Response => {
     const { status, body, headers } = toProblem(error, c.get('request_id') ?? '', logger);
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     return c.json(body, status as 400);
+  };
+  app.onError(answerError);
+  // Answered here, not thrown: an error from this handler would pass by the envelope above, and its headers would be missing.
+  app.notFound((c) => {
+    const said = `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. GET /docs lists what there is.`;
+    return answerError(new AppError('route_not_found', said), c);
   });
   return app;
 }

@@ -28,7 +28,11 @@ interface KnownKey {
 const BOOTSTRAP_TRIES = 5;
 const BOOTSTRAP_WINDOW_MS = 60_000;
 const MAX_CACHED_KEYS = 1_000;
+/** A thousand years. */
+const MAX_TTL_SECS = 31_557_600_000;
 const CLAIMED = 'bootstrap_claimed';
+/** The first administrator, in whose name open access and local commands work. */
+const OWNER_ID = 1;
 
 export function createAccess(deps: AccessDeps) {
   const { read, atomically, clock, ids, sha256, pepper } = deps;
@@ -39,19 +43,26 @@ export function createAccess(deps: AccessDeps) {
   const spaces = new Map<number, SpaceRow[]>();
   const used = new Map<number, string>();
   let failures: number[] = [];
+  /** Counts what empties a cache: what was read before such a change must not be kept after it. */
+  let changes = 0;
 
   async function spacesOf(user_id: number): Promise<SpaceRow[]> {
-    let rows = spaces.get(user_id);
-    if (!rows) {
-      rows = await read.access.spaces(user_id);
-      spaces.set(user_id, rows);
-    }
+    const known = spaces.get(user_id);
+    if (known) return known;
+    const before = changes;
+    const rows = await read.access.spaces(user_id);
+    if (before === changes) spaces.set(user_id, rows);
     return rows;
   }
 
-  async function insertUser(access: AccessStore, fullText: FullTextIndex, username: string, role: string, email: string | null): Promise<UserRow> {
+  async function insertUser(
+    access: AccessStore,
+    fullText: FullTextIndex,
+    { username, role, email = null, id }: { username: string; role: string; email?: string | null | undefined; id?: number },
+  ): Promise<UserRow> {
     const created_at = now();
-    const user = await access.createUser({ username, email, role, is_admin: role === 'admin' ? 1 : 0, created_at });
+    const is_admin = role === 'admin' ? 1 : 0;
+    const user = await access.createUser({ ...(id !== undefined && { id }), username, email, role, is_admin, created_at });
     await access.createSpace({ user_id: user.id, name: 'default', description: null, created_at });
     await fullText.createFor(user.id);
     return user;
@@ -78,13 +89,17 @@ export function createAccess(deps: AccessDeps) {
     });
   }
 
+  /** User 1, made if need be under that very id: a sequence may have moved on in a transaction that failed. */
+  const ownerIn = async (access: AccessStore, fullText: FullTextIndex): Promise<UserRow> =>
+    (await access.userById(OWNER_ID)) ?? insertUser(access, fullText, { username: 'operator', role: 'admin', id: OWNER_ID });
+
   /** User 1 with an admin key; throws when somebody was first. */
   async function claim(secret: string, name: string): Promise<void> {
     await atomically(async ({ access, fullText }) => {
       if ((await access.state(CLAIMED)) !== undefined || (await access.anyKey())) {
         throw new AppError('already_bootstrapped', 'The first key was already handed out. Ask whoever has it for a key of your own (POST /keys).');
       }
-      const owner = (await access.userById(1)) ?? (await insertUser(access, fullText, 'operator', 'admin', null));
+      const owner = await ownerIn(access, fullText);
       await insertKey(access, { secret, user_id: owner.id, name, scopes: ACCESS_SCOPES, rate_limit: 1000, expires_at: null });
       await access.setState(CLAIMED, owner.created_at, now());
     });
@@ -94,9 +109,11 @@ export function createAccess(deps: AccessDeps) {
     const hash = hashOf(normalized);
     const known = keys.get(hash);
     if (known) return known;
+    const before = changes;
     const row = await read.access.keyByHash(hash);
     if (!row || !row.is_active || row.hash_version !== hashVersion) return null;
     const key = { row, scopes: parseScopes(row.scopes).scopes, expires: row.expires_at === null ? null : parseTime(row.expires_at) };
+    if (before !== changes) return key;
     if (keys.size >= MAX_CACHED_KEYS) keys.delete(keys.keys().next().value!);
     keys.set(hash, key);
     return key;
@@ -124,8 +141,8 @@ export function createAccess(deps: AccessDeps) {
     /** Makes sure user 1 exists, and gives it `ENGRAM_API_KEY` as its admin key on the very first start. */
     async start(seedKey: string | null): Promise<void> {
       if (seedKey !== null && !(await read.access.anyKey())) await claim(seedKey, 'admin');
-      else if (deps.openAccess && !(await read.access.userById(1))) {
-        await atomically(async ({ access, fullText }) => void (await insertUser(access, fullText, 'operator', 'admin', null)));
+      else if (deps.openAccess && !(await read.access.userById(OWNER_ID))) {
+        await atomically(({ access, fullText }) => ownerIn(access, fullText));
       }
     },
 
@@ -145,7 +162,7 @@ export function createAccess(deps: AccessDeps) {
       }
       const key = mintedKey(ids.randomHex(32));
       await claim(key, name);
-      return { key, api_key: key, name, scopes: [...ACCESS_SCOPES], user_id: 1, message: 'Keep this key: it is not shown again.' };
+      return { key, api_key: key, name, scopes: [...ACCESS_SCOPES], user_id: OWNER_ID, message: 'Keep this key: it is not shown again.' };
     },
 
     /**
@@ -155,7 +172,7 @@ export function createAccess(deps: AccessDeps) {
      */
     async resolve(token: string | null, spaceName: string | null): Promise<Scope> {
       if (token === null) {
-        if (deps.openAccess) return scopeFor(1, 0, ['read'], spaceName);
+        if (deps.openAccess) return scopeFor(OWNER_ID, 0, ['read'], spaceName);
         throw new AppError('unauthorized', 'Send your key as "Authorization: Bearer eg_...". POST /bootstrap gives the first one.');
       }
       const normalized = normalizeKey(token);
@@ -168,18 +185,14 @@ export function createAccess(deps: AccessDeps) {
 
     /** User 1 with every right, for callers in this process: whoever can read the files owns what is in them. */
     async operator(spaceName: string | null): Promise<Scope> {
-      if (!(await read.access.userById(1))) {
-        await atomically(async ({ access, fullText }) => {
-          if (!(await access.userById(1))) await insertUser(access, fullText, 'operator', 'admin', null);
-        });
-      }
-      return scopeFor(1, 0, ACCESS_SCOPES, spaceName);
+      if (!(await read.access.userById(OWNER_ID))) await atomically(({ access, fullText }) => ownerIn(access, fullText));
+      return scopeFor(OWNER_ID, 0, ACCESS_SCOPES, spaceName);
     },
 
     async createUser(request: { username: string; email?: string | null | undefined; role: string }): Promise<UserRow> {
       return atomically(async ({ access, fullText }) => {
         if (await access.userByName(request.username)) throw new AppError('name_taken', `There is already a user named "${request.username}".`);
-        return insertUser(access, fullText, request.username, request.role, request.email ?? null);
+        return insertUser(access, fullText, request);
       });
     },
     users: () => read.access.users(),
@@ -196,7 +209,10 @@ export function createAccess(deps: AccessDeps) {
       if (request.expires_at != null) {
         expires = parseTime(request.expires_at);
         if (expires === null) throw new AppError('invalid_request', 'expires_at must be a time such as "2027-01-31 12:00:00" or RFC 3339.');
-      } else if (request.ttl_secs != null) expires = clock.now() + request.ttl_secs * 1000;
+      } else if (request.ttl_secs != null) {
+        if (request.ttl_secs > MAX_TTL_SECS) throw new AppError('invalid_request', `ttl_secs may be at most ${MAX_TTL_SECS}; leave it out for a key that does not expire.`);
+        expires = clock.now() + request.ttl_secs * 1000;
+      }
       const user_id = request.user_id ?? scope.user_id;
       const secret = mintedKey(ids.randomHex(32));
       const expires_at = expires === null ? null : formatTime(expires);
@@ -215,6 +231,7 @@ export function createAccess(deps: AccessDeps) {
         await access.deactivate(id);
         return row;
       });
+      changes++;
       keys.delete(row.key_hash);
     },
 
@@ -224,6 +241,7 @@ export function createAccess(deps: AccessDeps) {
         if (existing.some((s) => s.name === name)) throw new AppError('name_taken', `You already have a space named "${name}".`);
         return access.createSpace({ user_id: scope.user_id, name, description, created_at: now() });
       });
+      changes++;
       spaces.delete(scope.user_id);
       return row;
     },

@@ -9,7 +9,7 @@ export type SpaceRow = Row<SpaceTable>;
 
 export function accessStore(db: StoreDb) {
   return {
-    createUser: (row: Omit<UserRow, 'id'>): Promise<UserRow> => db.insertInto('users').values(row).returningAll().executeTakeFirstOrThrow() as Promise<UserRow>,
+    createUser: (row: Omit<UserRow, 'id'> & { id?: number }): Promise<UserRow> => db.insertInto('users').values(row).returningAll().executeTakeFirstOrThrow() as Promise<UserRow>,
     userById: (id: number): Promise<UserRow | undefined> => db.selectFrom('users').where('id', '=', id).selectAll().executeTakeFirst(),
     userByName: (name: string): Promise<UserRow | undefined> => db.selectFrom('users').where('username', '=', name).selectAll().executeTakeFirst(),
     users: (): Promise<UserRow[]> => db.selectFrom('users').selectAll().orderBy('id').execute(),

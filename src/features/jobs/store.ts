@@ -1,4 +1,5 @@
 // All SQL on `jobs`. Enqueued in the transaction that causes the work, so neither exists without the other.
+import { sql } from 'kysely';
 import type { z } from 'zod';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import type { JobSpec } from '../../core/job.ts';
@@ -26,22 +27,44 @@ export function jobStore(db: StoreDb, clock: Clock) {
           run_at: runAt ?? created_at,
           created_at,
         })
-        .onConflict((oc) => oc.columns(['kind', 'dedupe_key']).where('status', '=', 'waiting').doNothing())
+        // Written out: with a bound value the partial index could not be told to be the one that is meant.
+        .onConflict((oc) => oc.columns(['kind', 'dedupe_key']).where('status', '=', sql.lit('waiting')).doNothing())
         .executeTakeFirst();
       return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
     },
 
-    /** Settles a job that this owner still holds; false when its lease went to somebody else. */
+    /**
+     * Settles a job that this owner still holds; false when its lease went to somebody else. One that should be tried
+     * again is done instead when the same work was enqueued meanwhile: that one runs sooner.
+     */
     async settle(id: number, owner: string, change: { status: JobStatus; error: string | null; run_at?: string }): Promise<boolean> {
-      const finished = change.status === 'done' || change.status === 'failed';
-      const result = await db
+      const again = change.status === 'waiting';
+      const held = db
         .updateTable('jobs')
-        .set({ ...change, lease_owner: null, leased_until: null, finished_at: finished ? now() : null })
         .where('id', '=', id)
         .where('status', '=', 'running')
-        .where('lease_owner', '=', owner)
+        .where('lease_owner', '=', owner);
+      const released = { ...change, lease_owner: null, leased_until: null, finished_at: again ? null : now() };
+      const result = await held
+        .set(released)
+        .$if(again, (qb) =>
+          qb.where((eb) =>
+            eb.not(
+              eb.exists(
+                eb
+                  .selectFrom('jobs as twin')
+                  .select('twin.id')
+                  .whereRef('twin.kind', '=', 'jobs.kind')
+                  .whereRef('twin.dedupe_key', '=', 'jobs.dedupe_key')
+                  .where('twin.status', '=', 'waiting'),
+              ),
+            ),
+          ),
+        )
         .executeTakeFirst();
-      return result.numUpdatedRows > 0n;
+      if (result.numUpdatedRows > 0n || !again) return result.numUpdatedRows > 0n;
+      const given = await held.set({ ...released, status: 'done', finished_at: now() }).executeTakeFirst();
+      return given.numUpdatedRows > 0n;
     },
 
     async counts(): Promise<Record<JobStatus, number>> {

@@ -47,19 +47,19 @@ export type StoreRequest = z.output<typeof StoreRequest>;
 export const StoreResponse = z
   .looseObject({
     id: z.number().int().meta({ description: 'Id of the memory that now says this' }),
-    stored: z.boolean().meta({ description: 'The same as created' }),
-    created: z.boolean().meta({ description: 'false when an existing memory already said exactly this' }),
+    stored: z.boolean().meta({ description: 'The same as created', example: true }),
+    created: z.boolean().meta({ description: 'false when an existing memory already said exactly this', example: true }),
     duplicate: z.boolean().meta({ description: 'The opposite of created' }),
     duplicate_of: z.number().int().nullable().meta({ description: 'The memory that already said exactly this' }),
     existing_id: z.number().int().nullable().meta({ description: 'The same as duplicate_of' }),
     created_at: TimeText.meta({ description: 'When it was stored' }),
     importance: z.number().int().meta({ description: '1 (trivial) to 10 (vital)' }),
-    embedded: z.boolean().meta({ description: 'Has a vector, so that it can be found by meaning' }),
-    tags: z.array(z.string()).meta({ description: 'Labels, lower case' }),
+    embedded: z.boolean().meta({ description: 'Has a vector, so that it can be found by meaning', example: true }),
+    tags: z.array(z.string()).meta({ description: 'Labels, lower case', example: ['database'] }),
     decay_score: z.number().meta({ description: 'importance x retrievability now' }),
     linked: z.number().int().meta({ description: 'Edges made to other memories' }),
     episode_id: z.number().int().nullable().meta({ description: 'Episode it belongs to' }),
-    status: z.string().meta({ description: 'approved or pending' }),
+    status: z.string().meta({ description: 'approved or pending', example: 'approved' }),
     model: z.string().nullable().meta({ description: 'Language model that wrote it, if the caller said so' }),
   })
   .meta({ id: 'StoreResponse' });

@@ -1,5 +1,6 @@
 // All SQL on `memory_links`: the edges that the graph channel walks.
 import { sql } from 'kysely';
+import { prepared } from '../../core/prepared.ts';
 import type { IdList, StoreDb } from '../../core/store-db.ts';
 
 export interface Edge {
@@ -10,26 +11,31 @@ export interface Edge {
 }
 
 export function linkStore(db: StoreDb, idList: IdList) {
+  const columns = sql`source_id, target_id, type, similarity`;
+  const edgesOf = prepared<{ user_id: number; ids: unknown; limit: number }, Edge>(db, ({ user_id, ids, limit }) => ({
+    compile: () =>
+      sql<Edge>`
+        select ${columns} from memory_links where source_id in ${idList.of(ids)} and user_id = ${user_id}
+        union all select ${columns} from memory_links where target_id in ${idList.of(ids)} and user_id = ${user_id}
+        limit ${limit}`.compile(db),
+  }));
+  const insertEdge = prepared<Edge & { user_id: number; created_at: string }, { source_id: number }>(db, (slots) =>
+    db
+      .insertInto('memory_links')
+      .values({ source_id: slots.source_id, target_id: slots.target_id, type: slots.type, similarity: slots.similarity, user_id: slots.user_id, created_at: slots.created_at })
+      .onConflict((oc) => oc.columns(['source_id', 'target_id', 'type']).doNothing())
+      .returning('source_id'),
+  );
+
   return {
     /** @returns false when the edge was there already */
     async add(user_id: number, edge: Edge, now: string): Promise<boolean> {
-      const result = await db
-        .insertInto('memory_links')
-        .values({ ...edge, user_id, created_at: now })
-        .onConflict((oc) => oc.columns(['source_id', 'target_id', 'type']).doNothing())
-        .executeTakeFirst();
-      return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+      return (await insertEdge({ source_id: edge.source_id, target_id: edge.target_id, type: edge.type, similarity: edge.similarity, user_id, created_at: now })).length > 0;
     },
 
     /** Edges that touch any of these memories, in no order, at most `limit`; one between two of them may come twice. */
     async touching(user_id: number, ids: readonly number[], limit: number): Promise<Edge[]> {
-      if (ids.length === 0) return [];
-      const columns = sql`source_id, target_id, type, similarity`;
-      const { rows } = await sql<Edge>`
-        select ${columns} from memory_links where source_id in ${idList(ids)} and user_id = ${user_id}
-        union all select ${columns} from memory_links where target_id in ${idList(ids)} and user_id = ${user_id}
-        limit ${limit}`.execute(db);
-      return rows;
+      return ids.length === 0 ? [] : edgesOf({ user_id, ids: idList.bind(ids), limit });
     },
 
     /** Lets a new version take over the edges of the old one, except those of the chain itself. */

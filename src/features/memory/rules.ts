@@ -3,7 +3,7 @@ import { retrievability } from '../../algo/fsrs.ts';
 import { formatTime, parseTime } from '../../core/clock.ts';
 import type { Memory } from '../../core/shapes.ts';
 import type { MemoryTable } from '../../core/tables.ts';
-import type { StoreRequest, UpdateRequest } from './contract.ts';
+import { StoreRequest, type UpdateRequest } from './contract.ts';
 
 export type MemoryRow = { [K in keyof MemoryTable]: K extends 'id' ? number : MemoryTable[K] };
 export type NewMemory = Omit<MemoryRow, 'id'>;
@@ -79,6 +79,12 @@ export function newMemory(request: StoreRequest, content: string, origin: Origin
     updated_at: origin.now,
   };
 }
+
+const SAMPLE = StoreRequest.parse({ content: 'x' });
+/** Every column an insert names, so that its statement is always the same. */
+export const NEW_MEMORY_COLUMNS = Object.keys(
+  newMemory(SAMPLE, '', { user_id: 0, space_id: null, sync_id: '', content_hash: '', now: '' }),
+) as readonly (keyof NewMemory)[];
 
 /** The row that follows `previous` in its version chain; everything not asked to change is carried over. */
 export function nextVersion(previous: MemoryRow, change: UpdateRequest, content: string, origin: Origin): NewMemory {

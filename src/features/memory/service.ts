@@ -8,6 +8,8 @@ import type { Scope } from '../../core/scope.ts';
 import type { Memory } from '../../core/shapes.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { LinkRequest, ListQuery, StoreRequest, UpdateRequest } from './contract.ts';
+import type { JobStore } from '../jobs/store.ts';
+import { embedMissing } from './jobs.ts';
 import type { LinkStore } from './link-store.ts';
 import { decayScore, MAX_CONTENT_BYTES, type MemoryRow, type NewMemory, newMemory, nextVersion, normalizeContent, presentMemory, tagsOf } from './rules.ts';
 import type { Semantics } from './semantics.ts';
@@ -20,11 +22,12 @@ export interface MemoryStores {
   links: LinkStore;
   vectors: VectorStore;
   fullText: FullTextIndex;
+  jobs: Pick<JobStore, 'enqueue'>;
   lockUser(user_id: number): Promise<void>;
 }
 
 export interface MemoryDeps {
-  read: Omit<MemoryStores, 'lockUser'>;
+  read: Omit<MemoryStores, 'lockUser' | 'jobs'>;
   atomically: Atomically<MemoryStores>;
   semantics: Semantics;
   touches: Touches;
@@ -82,9 +85,10 @@ export function createMemory(deps: MemoryDeps) {
       category: row.category,
       moment: dayWords(row.occurred_at ?? row.created_at),
     });
-    if (vector && semantics.model) {
-      await stores.vectors.put({ memory_id: id, user_id: row.user_id, content_hash: row.content_hash, vector }, semantics.model.key);
-    }
+    const model = semantics.model?.key;
+    if (model === undefined) return id;
+    if (vector) await stores.vectors.put({ memory_id: id, user_id: row.user_id, content_hash: row.content_hash, vector }, model);
+    else await stores.jobs.enqueue(embedMissing, { model });
     return id;
   }
 

@@ -1,8 +1,10 @@
 // All SQL on `memories` and `memory_tags`. Named queries, no rules; every one names the owner.
-import { matchesFilter } from '../../core/memory-filter.ts';
+import { type Expression, sql } from 'kysely';
+import { isPlain, matchesFilter } from '../../core/memory-filter.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
+import { prepared } from '../../core/prepared.ts';
 import type { IdList, StoreDb } from '../../core/store-db.ts';
-import { type MemoryRow, type NewMemory, tagsOf } from './rules.ts';
+import { type MemoryRow, NEW_MEMORY_COLUMNS, type NewMemory, tagsOf } from './rules.ts';
 
 /** Fields ranking needs; content is left out because most candidates are never shown. */
 export const RANKING_COLUMNS = [
@@ -16,13 +18,61 @@ const OPENING_CHARS = 48;
 
 const LABEL_PAGE = 1_000;
 
+type RepeatKey = Pick<NewMemory, 'user_id' | 'content_hash' | 'space_id' | 'session_id' | 'category'>;
+
 export function memoryStore(db: StoreDb, idList: IdList) {
   const owned = (user_id: number) => db.selectFrom('memories').where('user_id', '=', user_id);
 
+  const rankingOf = (filter: MemoryFilter, ids: Expression<number>) =>
+    db
+      .selectFrom('memories as m')
+      .where('m.id', 'in', ids)
+      .where(matchesFilter(filter))
+      .select(RANKING_COLUMNS.map((column) => `m.${column}` as const))
+      .select((eb) => eb.fn<string>('substr', ['m.content', eb.lit(1), eb.lit(OPENING_CHARS)]).as('opening'));
+  const plainRanking = prepared<{ user_id: number; now: string; ids: unknown }, RankingRow>(db, ({ user_id, now, ids }) =>
+    rankingOf({ user_id, now }, idList.of(ids)),
+  );
+  const rowsOf = prepared<{ user_id: number; ids: unknown }, MemoryRow>(db, ({ user_id, ids }) =>
+    owned(user_id).where('id', 'in', idList.of(ids)).selectAll(),
+  );
+  const insertRow = prepared<NewMemory, { id: number }>(db, (slots) =>
+    db
+      .insertInto('memories')
+      .values(Object.fromEntries(NEW_MEMORY_COLUMNS.map((column) => [column, slots[column]])) as unknown as NewMemory)
+      .returning('id'),
+  );
+  const findRepeat = prepared<RepeatKey, MemoryRow>(db, (slots) =>
+    db
+      .selectFrom('memories')
+      .where('user_id', '=', slots.user_id)
+      .where('content_hash', '=', slots.content_hash)
+      .where('space_id', 'is not distinct from', slots.space_id)
+      .where('session_id', 'is not distinct from', slots.session_id)
+      .where('category', '=', slots.category)
+      .where('is_latest', '=', sql.lit(1))
+      .where('is_forgotten', '=', sql.lit(0))
+      .where('is_archived', '=', sql.lit(0))
+      .selectAll()
+      .orderBy('id', 'desc')
+      .limit(sql.lit(1)),
+  );
+  const findLast = prepared<{ user_id: number; session_id: string; before_id: number }, { id: number }>(db, (slots) =>
+    db
+      .selectFrom('memories')
+      .where('user_id', '=', slots.user_id)
+      .where('session_id', '=', slots.session_id)
+      .where('id', '<', slots.before_id)
+      .where('is_latest', '=', sql.lit(1))
+      .select('id')
+      .orderBy('id', 'desc')
+      .limit(sql.lit(1)),
+  );
+
   return {
     async insert(row: NewMemory): Promise<number> {
-      const { id } = await db.insertInto('memories').values(row).returning('id').executeTakeFirstOrThrow();
-      await this.putTags(row.user_id, id, tagsOf(row));
+      const [{ id }] = (await insertRow(row)) as [{ id: number }];
+      if (row.tags !== '[]') await this.putTags(row.user_id, id, tagsOf(row));
       return id;
     },
 
@@ -41,19 +91,14 @@ export function memoryStore(db: StoreDb, idList: IdList) {
       owned(user_id).where('id', '=', id).selectAll().executeTakeFirst(),
 
     byIds: async (user_id: number, ids: readonly number[]): Promise<MemoryRow[]> =>
-      ids.length === 0 ? [] : owned(user_id).where('id', 'in', idList(ids)).selectAll().execute(),
+      ids.length === 0 ? [] : rowsOf({ user_id, ids: idList.bind(ids) }),
 
     /** Ranking fields of those of the ids that pass the filter. */
-    ranking: async (filter: MemoryFilter, ids: readonly number[]): Promise<RankingRow[]> =>
-      ids.length === 0
-        ? []
-        : db
-            .selectFrom('memories as m')
-            .where('m.id', 'in', idList(ids))
-            .where(matchesFilter(filter))
-            .select(RANKING_COLUMNS.map((column) => `m.${column}` as const))
-            .select((eb) => eb.fn<string>('substr', ['m.content', eb.lit(1), eb.lit(OPENING_CHARS)]).as('opening'))
-            .execute(),
+    async ranking(filter: MemoryFilter, ids: readonly number[]): Promise<RankingRow[]> {
+      if (ids.length === 0) return [];
+      if (isPlain(filter)) return plainRanking({ user_id: filter.user_id, now: filter.now, ids: idList.bind(ids) });
+      return rankingOf(filter, idList(ids)).execute();
+    },
 
     /** Ids that pass the filter: what a vector index may return. */
     idsWhere: async (filter: MemoryFilter): Promise<number[]> =>
@@ -82,31 +127,11 @@ export function memoryStore(db: StoreDb, idList: IdList) {
       db.selectFrom('memories as m').where(matchesFilter(filter)).selectAll('m').orderBy('m.id', 'desc').limit(limit).offset(offset).execute(),
 
     /** The latest recallable memory that says exactly this in the same space and session. */
-    repeatOf: (row: Pick<NewMemory, 'user_id' | 'content_hash' | 'space_id' | 'session_id' | 'category'>): Promise<MemoryRow | undefined> =>
-      owned(row.user_id)
-        .where('content_hash', '=', row.content_hash)
-        .where('space_id', row.space_id === null ? 'is' : '=', row.space_id)
-        .where('session_id', row.session_id === null ? 'is' : '=', row.session_id)
-        .where('category', '=', row.category)
-        .where('is_latest', '=', 1)
-        .where('is_forgotten', '=', 0)
-        .where('is_archived', '=', 0)
-        .selectAll()
-        .orderBy('id', 'desc')
-        .limit(1)
-        .executeTakeFirst(),
+    repeatOf: async (row: RepeatKey): Promise<MemoryRow | undefined> => (await findRepeat(row))[0],
 
     /** The newest memory of a session that is still the latest of its chain. */
     async lastInSession(user_id: number, session_id: string, before_id: number): Promise<number | undefined> {
-      const row = await owned(user_id)
-        .where('session_id', '=', session_id)
-        .where('id', '<', before_id)
-        .where('is_latest', '=', 1)
-        .select('id')
-        .orderBy('id', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      return row?.id;
+      return (await findLast({ user_id, session_id, before_id }))[0]?.id;
     },
 
     async set(user_id: number, id: number, change: Partial<NewMemory>): Promise<boolean> {
@@ -121,7 +146,7 @@ export function memoryStore(db: StoreDb, idList: IdList) {
         .set({ is_latest: 0, updated_at: now })
         .where('user_id', '=', user_id)
         .where('id', '=', id)
-        .where('is_latest', '=', 1)
+        .where('is_latest', '=', sql.lit(1))
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
     },
@@ -168,7 +193,7 @@ export function memoryStore(db: StoreDb, idList: IdList) {
         .execute(),
 
     trash: (user_id: number, limit: number, offset: number): Promise<MemoryRow[]> =>
-      owned(user_id).where('is_forgotten', '=', 1).selectAll().orderBy('id', 'desc').limit(limit).offset(offset).execute(),
+      owned(user_id).where('is_forgotten', '=', sql.lit(1)).selectAll().orderBy('id', 'desc').limit(limit).offset(offset).execute(),
 
     tagCounts: (filter: MemoryFilter, limit: number): Promise<{ tag: string; count: number }[]> =>
       db
@@ -207,7 +232,7 @@ export function memoryStore(db: StoreDb, idList: IdList) {
 
     async flagCounts(user_id: number): Promise<{ archived: number; forgotten: number }> {
       const row = await owned(user_id)
-        .where('is_latest', '=', 1)
+        .where('is_latest', '=', sql.lit(1))
         .select((eb) => [eb.fn.sum<number | null>('is_archived').as('archived'), eb.fn.sum<number | null>('is_forgotten').as('forgotten')])
         .executeTakeFirstOrThrow();
       return { archived: Number(row.archived ?? 0), forgotten: Number(row.forgotten ?? 0) };

@@ -1,4 +1,5 @@
 // All SQL on `memory_vectors`: the canonical vectors that every index is built from.
+import { sql } from 'kysely';
 import type { VectorRecord, VectorSource } from '../../core/ports.ts';
 import type { StoreDb } from '../../core/store-db.ts';
 
@@ -61,8 +62,8 @@ export function vectorStore(db: StoreDb) {
       db
         .selectFrom('memories as m')
         .where('m.id', '>', after_id)
-        .where('m.is_forgotten', '=', 0)
-        .where('m.is_latest', '=', 1)
+        .where('m.is_forgotten', '=', sql.lit(0))
+        .where('m.is_latest', '=', sql.lit(1))
         .where((eb) =>
           eb.not(
             eb.exists(

@@ -41,8 +41,8 @@ export const SearchRequest = z
     include_archived: z.boolean().nullish(),
     latest_only: z.boolean().nullish().meta({ description: 'false also searches versions that were replaced' }),
     expand_relationships: z.boolean().nullish().meta({ description: 'false leaves out memories found only through their neighbours' }),
-    include_links: z.boolean().nullish(),
-    temporal_sort: z.enum(['asc', 'desc']).nullish(),
+    include_links: z.boolean().nullish().meta({ description: 'Add linked memories and versions to each result' }),
+    temporal_sort: z.enum(['asc', 'desc']).nullish().meta({ description: 'Order by time instead of by score' }),
     ...tolerated,
   })
   .meta({ id: 'SearchRequest' });
@@ -140,20 +140,20 @@ export const explain = endpoint({
 
 const FACETS = ['tags', 'categories', 'sources', 'importance'] as const;
 export const FacetedRequest = z.strictObject({
-  query: Text.default(''),
+  query: Text.default('').meta({ description: 'What to look for; empty means everything that passes the filters' }),
   limit: Limit(50, 100),
   space_id: Id.nullish(),
-  tags_all: Tags.nullish(),
-  tags_any: Tags.nullish(),
-  tags_none: Tags.nullish(),
+  tags_all: Tags.nullish().meta({ description: 'Only what carries all of these' }),
+  tags_any: Tags.nullish().meta({ description: 'Only what carries one of these' }),
+  tags_none: Tags.nullish().meta({ description: 'Nothing that carries one of these' }),
   category: Text.nullish(),
   source: Text.nullish(),
-  importance_min: z.number().nullish(),
-  importance_max: z.number().nullish(),
-  date_from: When.nullish(),
-  date_to: When.nullish(),
-  facets: z.array(z.enum(FACETS)).default([...FACETS]),
-  facet_limit: Limit(20, 200),
+  importance_min: z.number().nullish().meta({ description: 'Only what is at least this important' }),
+  importance_max: z.number().nullish().meta({ description: 'Only what is at most this important' }),
+  date_from: When.nullish().meta({ description: 'Happened (or stored) at or after' }),
+  date_to: When.nullish().meta({ description: 'Happened (or stored) at or before' }),
+  facets: z.array(z.enum(FACETS)).default([...FACETS]).meta({ description: 'What to count' }),
+  facet_limit: Limit(20, 200).meta({ description: 'Most values counted per facet' }),
 });
 export type FacetedRequest = z.output<typeof FacetedRequest>;
 const Buckets = z.array(z.looseObject({ value: z.string(), count: z.number().int() })).optional();
@@ -178,8 +178,8 @@ export const faceted = endpoint({
 });
 
 export const RecallRequest = z.strictObject({
-  query: Text.nullish(),
-  context: Text.nullish(),
+  query: Text.nullish().meta({ description: 'What the agent is about; without it, only facts, important and recent memories' }),
+  context: Text.nullish().meta({ description: 'Used when query is empty' }),
   limit: Limit(20, 100),
   space_id: Id.nullish(),
   tags: Tags.nullish(),

@@ -5,7 +5,7 @@ import type { Scope } from '../../core/scope.ts';
 import { type MemoryRow, presentMemory, tagsOf } from '../memory/rules.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import { type FacetedRequest, type RecallRequest, SearchRequest } from './contract.ts';
-import { round, type SearchService } from './service.ts';
+import { round, type SearchService, searchTypeOf } from './service.ts';
 
 type RecallSource = 'static' | 'semantic' | 'important' | 'recent';
 /** How far each source may fill the answer before the next gets its turn; what is left goes to the best remaining. */
@@ -18,6 +18,8 @@ const FILL: readonly (readonly [RecallSource, number])[] = [
 const IMPORTANT = 7;
 /** Matches counted for facets. */
 const MAX_MATCHED = 10_000;
+/** Every memory is somewhat near to every question; without a word in common, this cosine is what counts as a match. */
+const MEANT = 0.5;
 
 export function createViews(deps: { read: { memories: MemoryStore }; search: SearchService; clock: Clock }) {
   const { read, search, clock } = deps;
@@ -71,7 +73,9 @@ export function createViews(deps: { read: { memories: MemoryStore }; search: Sea
       } else {
         const ranking = await search.run(scope, { ...SearchRequest.parse({ query, limit: 100, expand_relationships: false }), ...rest }, filter, MAX_MATCHED);
         degraded = ranking.degraded;
-        order = ranking.order.map(({ id, score, channels }) => ({ id, score: round(score), search_type: Object.keys(channels).includes('vector') ? 'hybrid' : 'lexical' }));
+        const cosine = new Map((ranking.found.vector ?? []).map(({ id, score }) => [id, score]));
+        const matched = ranking.order.filter(({ id, channels }) => channels.lexical || (cosine.get(id) ?? 0) >= MEANT);
+        order = matched.map((item) => ({ id: item.id, score: round(item.score), search_type: searchTypeOf(item) }));
       }
       const rows = new Map((await read.memories.byIds(scope.user_id, order.slice(0, limit).map((o) => o.id))).map((row) => [row.id, row]));
       const results = order.slice(0, limit).flatMap((item) => {

@@ -1,10 +1,10 @@
 // Search end to end: retrieve in parallel, walk the graph from the best hits, rank, show.
 import { ranked } from '../../algo/fusion.ts';
-import { parseLexicalQuery, termCoverage } from '../../algo/text.ts';
+import { dayWords, parseLexicalQuery, termCoverage } from '../../algo/text.ts';
 import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { isPlain } from '../../core/memory-filter.ts';
-import type { FullTextIndex, MemoryFilter } from '../../core/ports.ts';
+import type { Candidate, FullTextIndex, MemoryFilter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Edge, LinkStore } from '../memory/link-store.ts';
 import { decayScore, type MemoryRow, tagsOf } from '../memory/rules.ts';
@@ -88,7 +88,8 @@ export function createSearch(deps: SearchDeps) {
       query.trim() === '' ? null : semantics.search(query, filter, plan.pool, read.memories.idsWhere),
     ]);
     let lexical = quick;
-    const vector = meaning?.hits ?? null;
+    let vector = meaning?.hits ?? null;
+    let embed_ms = meaning?.embed_ms ?? 0;
 
     const lookAt = async () => {
       const evidence = evidenceOf({ lexical, vector }, plan);
@@ -96,14 +97,27 @@ export function createSearch(deps: SearchDeps) {
       const edges = graph ? await walk(filter.user_id, seeds) : [];
       const activation = activate(evidence, edges, plan.shortlist);
       const rows = new Map((await read.memories.ranking(filter, [...activation.keys()])).map((row) => [row.id, row]));
-      return { activation, rows, edges: edges.length };
+      return { activation, rows, edges };
     };
     let seen = await lookAt();
-    if (plain && lexical.length === plan.pool && lexical.filter(({ id }) => !seen.rows.has(id)).length > plan.pool * MAX_HIDDEN_SHARE) {
+    const hiddenIn = (hits: readonly Candidate[]): number => hits.filter(({ id }) => seen.activation.has(id) && !seen.rows.has(id)).length;
+    const crowded = (hits: readonly Candidate[]): boolean => hits.length >= plan.pool && hiddenIn(hits) > plan.pool * MAX_HIDDEN_SHARE;
+    if (plain && (crowded(lexical) || (vector !== null && crowded(vector)))) {
       lexical = await read.fullText.search(lexicalQuery, filter, plan.pool);
+      // Naming what holds anyway makes the index look at visible memories only.
+      const again = vector && (await semantics.search(query, { ...filter, status: 'approved' }, plan.pool, read.memories.idsWhere));
+      vector = again?.hits ?? vector;
+      embed_ms += again?.embed_ms ?? 0;
       seen = await lookAt();
     }
-    return { lexicalQuery, lexical, vector, ...seen, embed_ms: meaning?.embed_ms ?? 0, hybrid_ms: performance.now() - started };
+    if (hiddenIn(lexical) + hiddenIn(vector ?? []) > 0) {
+      // What may not be shown has no say either: neither in the scale of the scores nor in what its neighbours get.
+      const shown = ({ id }: Candidate) => seen.rows.has(id);
+      lexical = lexical.filter(shown);
+      vector = vector?.filter(shown) ?? null;
+      seen = { ...seen, activation: activate(evidenceOf({ lexical, vector }, plan), seen.edges, plan.shortlist) };
+    }
+    return { lexicalQuery, lexical, vector, ...seen, edges: seen.edges.length, embed_ms, hybrid_ms: performance.now() - started };
   }
 
   /** Everything but the texts: the order, how it came about, what was missing. */
@@ -111,12 +125,12 @@ export function createSearch(deps: SearchDeps) {
     const now = clock.now();
     const filter = given ?? (await filterOf(scope, request));
     const planned = planSearch(request.query, request.question_type ?? undefined, request.limit, now);
-    const plan = pool === undefined ? planned : { ...planned, pool };
+    const plan = pool === undefined ? planned : { ...planned, pool, shortlist: Math.max(planned.shortlist, 2 * pool) };
     const found = await retrieve(filter, request.query, plan, request.expand_relationships !== false);
     const degraded = found.vector === null && request.query.trim() !== '' ? ['vector'] : [];
     for (const signal of degraded) deps.onDegraded(signal);
     const floor = request.threshold ?? request.min_score ?? 0;
-    const order = rank(found, plan, request.query, now).filter((item) => item.score >= floor);
+    const order = rank(found, plan, request.query, now).filter((item) => round(item.score) >= floor);
     return { filter, plan, found, order, degraded, now };
   }
 
@@ -125,8 +139,7 @@ export function createSearch(deps: SearchDeps) {
   function present(row: MemoryRow, item: RankedMemory, ranking: Ranking, cosine: ReadonlyMap<number, number>): SearchResult {
     const { found, plan, now } = ranking;
     const tags = tagsOf(row);
-    const { lexical, vector } = item.channels;
-    const relevance = Math.max(termCoverage(found.lexicalQuery, `${row.content} ${row.category} ${tags.join(' ')}`), cosine.get(row.id) ?? 0);
+    const relevance = Math.max(termCoverage(found.lexicalQuery, `${row.content} ${row.category} ${tags.join(' ')} ${dayWords(row.occurred_at ?? row.created_at)}`), cosine.get(row.id) ?? 0);
     return {
       id: row.id,
       content: row.content,
@@ -139,22 +152,25 @@ export function createSearch(deps: SearchDeps) {
       tags,
       score: round(item.score),
       relevance: round(Math.min(1, relevance)),
-      search_type: lexical && vector ? 'hybrid' : lexical ? 'lexical' : vector ? 'vector' : 'graph',
+      search_type: searchTypeOf(item),
       channels: Object.keys(item.channels),
       question_type: plan.question_type,
       decay_score: decayScore(row, now),
     };
   }
 
-  async function decorate(scope: Scope, rows: ReadonlyMap<number, MemoryRow>, results: SearchResult[]): Promise<void> {
+  async function decorate(scope: Scope, filter: MemoryFilter, rows: ReadonlyMap<number, MemoryRow>, results: SearchResult[]): Promise<void> {
     const edges = await read.links.touching(scope.user_id, [...rows.keys()], MAX_EDGES);
-    const others = new Set(edges.flatMap((e) => [e.source_id, e.target_id]));
-    const around = new Map((await read.memories.byIds(scope.user_id, [...others])).map((row) => [row.id, row]));
+    const ends = [...new Set(edges.flatMap((e) => [e.source_id, e.target_id]))];
+    // Neighbours need not match the search, but what is hidden stays hidden.
+    const { user_id, now, space_id, include_forgotten, include_archived, include_superseded } = filter;
+    const visible = await read.memories.ranking({ user_id, now, space_id, include_forgotten, include_archived, include_superseded }, ends);
+    const around = new Map((await read.memories.byIds(scope.user_id, visible.map((row) => row.id))).map((row) => [row.id, row]));
     for (const result of results) {
       result.linked = edges.flatMap((edge) => {
         const id = edge.source_id === result.id ? edge.target_id : edge.target_id === result.id ? edge.source_id : null;
         const row = id === null ? undefined : around.get(id);
-        return row && !row.is_forgotten ? [{ id: row.id, content: row.content, category: row.category, similarity: edge.similarity, type: edge.type }] : [];
+        return row ? [{ id: row.id, content: row.content, category: row.category, similarity: edge.similarity, type: edge.type }] : [];
       });
       const row = rows.get(result.id)!;
       const chain = row.root_memory_id === null ? [] : await read.memories.chain(scope.user_id, row.root_memory_id);
@@ -176,7 +192,7 @@ export function createSearch(deps: SearchDeps) {
         const row = rows.get(item.id);
         return row ? [present(row, item, ranking, cosine)] : [];
       });
-      if (request.include_links && results.length > 0) await decorate(scope, rows, results);
+      if (request.include_links && results.length > 0) await decorate(scope, ranking.filter, rows, results);
       const best = Math.max(0, ...results.map((r) => r.relevance));
       const top_score = results[0]?.score ?? 0;
       if (request.temporal_sort) {
@@ -201,6 +217,9 @@ export function createSearch(deps: SearchDeps) {
     },
   };
 }
+export const searchTypeOf = ({ channels: { lexical, vector } }: RankedMemory): SearchResult['search_type'] =>
+  lexical && vector ? 'hybrid' : lexical ? 'lexical' : vector ? 'vector' : 'graph';
+
 export type SearchService = ReturnType<typeof createSearch>;
 
 export const round = (n: number): number => Math.round(n * 1e6) / 1e6;

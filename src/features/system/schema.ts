@@ -6,6 +6,8 @@ import type { EndpointSpec } from '../../core/endpoint.ts';
 type Field = { name: string; type: string; description: string };
 
 interface Shape {
+  $ref?: string;
+  $defs?: Record<string, Shape>;
   type?: string | string[];
   anyOf?: Shape[];
   items?: Shape;
@@ -21,7 +23,9 @@ function typeOf(shape: Shape): string {
 }
 
 const fieldsOf = (schema: z.ZodType): Field[] => {
-  const shape = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'output' }) as Shape;
+  const document = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'output' }) as Shape;
+  // Zod puts a schema that has a name among the definitions and refers to it.
+  const shape = document.$ref ? (document.$defs?.[document.$ref.split('/').at(-1)!] ?? {}) : document;
   return Object.entries(shape.properties ?? {}).map(([name, field]) => ({
     name,
     type: typeOf(field),

@@ -31,6 +31,7 @@ export interface Database {
   /** For people: `SQLite 3.53 at /path` or `Postgres 15 at host/db`. Never holds a password. */
   readonly description: string;
   readonly reader: Handle;
+  /** All or nothing. Where writers really run side by side, a unit that lost a race is run again from its start. */
   atomically<T>(unit: (handle: Handle) => Promise<T>): Promise<T>;
   /** Bytes on disk, null where unknown. */
   size(): Promise<number | null>;
@@ -41,6 +42,7 @@ export interface Database {
 
 /** Column types that differ between the families, for migrations. */
 export interface DialectTypes {
+  readonly family: 'sqlite' | 'postgres';
   readonly id: 'integer' | 'bigint';
   readonly blob: 'blob' | 'bytea';
   readonly real: 'real' | 'double precision';

@@ -77,30 +77,31 @@ function isLocked(path: string): boolean {
   }
 }
 
-const UNDEFINED_TABLE = '42P01';
-
 async function inspectPostgres(url: string): Promise<DatabaseFacts> {
-  const { default: pg } = await import('pg');
+  const [{ default: pg }, { explainConnecting, nameOf }] = await Promise.all([
+    import('pg'),
+    import('./postgres/errors.ts'),
+  ]);
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  const { host, pathname } = new URL(url);
-  const where = `${host}${pathname}`;
+  const { host, port, database = '', user = '' } = client;
+  const place = { host, port, database, user };
   try {
     await client.connect();
-    const { rows: about } = await client.query('show server_version');
-    const schema = await client.query('select max(version) as version from schema_version').then(
-      ({ rows }) => Number(rows[0]?.version ?? 0),
-      (error: { code?: string }) => (error.code === UNDEFINED_TABLE ? 0 : Promise.reject(error)),
+    const { rows } = await client.query(
+      `select current_setting('server_version') as version, to_regclass('schema_version') as ours`,
     );
+    const { version, ours } = rows[0] as { version: string; ours: string | null };
+    const steps = ours === null ? null : await client.query('select max(version) as newest from schema_version');
     return {
       state: 'readable',
-      description: `Postgres ${about[0]?.server_version} at ${where}`,
-      schema,
+      description: `Postgres ${version.split(' ')[0]} at ${nameOf(place)}`,
+      schema: Number(steps?.rows[0]?.newest ?? 0),
       newest,
       damage: [],
       bytes: null,
     };
   } catch (error) {
-    return { state: 'unusable', problem: `Postgres at ${where} cannot be used: ${(error as Error).message}.` };
+    return { state: 'unusable', problem: explainConnecting(error, place) };
   } finally {
     await client.end().catch(() => undefined);
   }

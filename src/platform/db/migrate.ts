@@ -20,7 +20,7 @@ export async function migrate(
   const newest = migrations.at(-1)?.version ?? 0;
   if (current > newest) {
     throw new DatabaseError(
-      `This database has schema version ${current}, made by a newer Engram; this program knows up to ${newest}. Upgrade Engram, or point ENGRAM_DATA_DIR at another folder.`,
+      `This database has schema version ${current}, made by a newer Engram; this program knows up to ${newest}. Upgrade Engram, or point ENGRAM_DATA_DIR (with Postgres: ENGRAM_DATABASE_URL) somewhere else.`,
     );
   }
   const applied: string[] = [];

@@ -72,6 +72,7 @@ async function announce(
       data_dir,
       database: app.database.description,
       embedder,
+      embedder_problem: app.modelProblem,
       needs_bootstrap,
     });
     return;
@@ -80,7 +81,9 @@ async function announce(
   const fact = (name: string, value: string) => `  ${paint('dim', name.padEnd(9))} ${value}`;
   const searching = model
     ? `${model.name}, ${model.dims} dims`
-    : 'none; search goes by words, links and time until a model is installed (ENGRAM_EMBEDDING_MODEL_DIR)';
+    : app.modelProblem !== null
+      ? `none, searching goes on without: ${app.modelProblem}`
+      : 'none; search goes by words, links and time until a model is installed (ENGRAM_EMBEDDING_MODEL_DIR)';
   const lines = [
     `${paint('bold', `Engram ${machine.version}`)} listens on ${paint('green', url)}`,
     fact('data', config.data_dir),

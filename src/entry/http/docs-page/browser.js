@@ -89,7 +89,8 @@
 
   // --- curl lines and copying -----------------------------------------------------------------------------------
 
-  for (const code of all('[data-curl]')) code.textContent = code.textContent.replace(/http:\/\/127\.0\.0\.1:4200/, location.origin);
+  for (const code of all('[data-curl]'))
+    code.textContent = code.textContent.replace(/http:\/\/127\.0\.0\.1:4200/, location.origin);
 
   async function copy(button) {
     const code = button.closest('figure').querySelector('code');

@@ -26,9 +26,14 @@ const notes = (schema: Schema): Html => {
   return html`<span class="limits">${limits}${limits && fallback && '; '}${fallback}</span>`;
 };
 
-export function fieldTable(rows: readonly Row[], caption: string): Html {
+/** Requests say which fields they need, answers which may be missing: the rarer case each time. */
+export function fieldTable(rows: readonly Row[], caption: string, side: 'request' | 'answer'): Html {
+  const mark = (required: boolean) => {
+    if (side === 'request') return required && html`<span class="required">required</span>`;
+    return !required && html`<span class="optional">may be missing</span>`;
+  };
   const line = ({ name, schema, required }: Row) => html`<tr>
-    <th scope="row"><code>${name}</code>${required && html`<span class="required">required</span>`}</th>
+    <th scope="row"><code>${name}</code>${mark(required)}</th>
     <td class="type">${typeText(schema)}</td>
     <td>${sentence(schema.description)} ${notes(schema)}</td>
   </tr>`;
@@ -42,7 +47,10 @@ export function fieldTable(rows: readonly Row[], caption: string): Html {
 const parameterRow = ({ name = '', schema = {}, required = false, description, in: place }: Parameter): Row => ({
   name,
   required,
-  schema: { ...schema, description: `${description ?? schema.description ?? ''} (${place})` },
+  schema: {
+    ...schema,
+    description: `${description ?? schema.description ?? ''}${place === 'path' ? ' (in the path)' : ''}`,
+  },
 });
 
 function answerLine(status: string, { description, content }: Answer): Html {
@@ -65,7 +73,7 @@ function answers(api: OpenApi, entry: Entry): Html {
   const rows = success && !success.$ref && !success.items?.$ref ? rowsOf(api, success) : [];
   return html`<h4>Answers</h4>
     <dl>${good.map(([status, answer]) => answerLine(status, answer))}</dl>
-    ${rows.length > 0 && fieldTable(rows, 'Fields of the answer')}
+    ${rows.length > 0 && fieldTable(rows, 'Fields of the answer', 'answer')}
     <details><summary>Errors <span class="quiet">${failures.map(([status]) => status).join(', ')}</span></summary>
       <dl>${failures.map(([status, answer]) => answerLine(status, answer))}</dl>
     </details>`;
@@ -132,11 +140,11 @@ export function operationSection(api: OpenApi, entry: Entry): Html {
       <p class="summary">${sentence(operation.summary)}</p>
       ${markdown(operation.description ?? '')}
       ${aliases.length > 0 && html`<p class="quiet">Older clients reach it at ${aliases.map((alias, i) => [i > 0 && ', ', html`<code>${alias}</code>`])}.</p>`}
-      ${parameters.length > 0 && html`<h4>Parameters</h4>${fieldTable(parameters.map(parameterRow), 'Parameters')}`}
+      ${parameters.length > 0 && html`<h4>Parameters</h4>${fieldTable(parameters.map(parameterRow), 'Parameters', 'request')}`}
       ${
         request &&
         html`<h4>Body${request.$ref && html` <span class="quiet">${nameOf(request.$ref)}</span>`}${operation.requestBody?.required ? '' : html` <span class="quiet">may be left out</span>`}</h4>
-        ${Object.keys(schemaOf(api, request).properties ?? {}).length > 0 ? fieldTable(rowsOf(api, request), 'Fields of the body') : html`<p>An empty object.</p>`}`
+        ${Object.keys(schemaOf(api, request).properties ?? {}).length > 0 ? fieldTable(rowsOf(api, request), 'Fields of the body', 'request') : html`<p>An empty object.</p>`}`
       }
       ${answers(api, entry)}
     </div>

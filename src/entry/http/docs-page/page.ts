@@ -24,7 +24,7 @@ const schemaSection = (
 ): Html => html`<section class="schema" id="schema-${name}">
   <h3><a href="#schema-${name}">${name}</a></h3>
   ${schema.description && html`<p>${sentence(schema.description)}</p>`}
-  ${fieldTable(rowsOf(api, schema), `Fields of ${name}`)}
+  ${fieldTable(rowsOf(api, schema), `Fields of ${name}`, schema.additionalProperties === false ? 'request' : 'answer')}
 </section>`;
 
 function render(api: OpenApi): string {

@@ -22,9 +22,10 @@ export function typeText(schema: Schema): Html {
 }
 
 const range = (min: number | undefined, max: number | undefined, unit: string): string | null => {
-  if (min !== undefined && max !== undefined) return `${min} to ${max}${unit}`;
+  if (min !== undefined && max !== undefined) return `${min} to ${max.toLocaleString('en')}${unit}`;
   if (max !== undefined) return `at most ${max.toLocaleString('en')}${unit}`;
-  return min !== undefined ? `at least ${min}${unit}` : null;
+  // That ids and page sizes start at 1 needs no saying.
+  return min !== undefined && min > 1 ? `at least ${min}${unit}` : null;
 };
 
 export function limitsText(schema: Schema): string {
@@ -58,7 +59,7 @@ export function rowsOf(api: OpenApi, schema: Schema, prefix = '', depth = 0): Ro
 
 /**
  * A value that fits the schema.
- * @param brief leave out what may be left out, unless it has an example of its own
+ * @param brief for requests: leave out what may be left out, unless it has an example of its own
  */
 export function exampleOf(api: OpenApi, given: Schema, brief: boolean, depth = 0): unknown {
   const schema = schemaOf(api, given);
@@ -67,6 +68,7 @@ export function exampleOf(api: OpenApi, given: Schema, brief: boolean, depth = 0
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
   const options = optionsOf(schema);
+  if (!brief && (options?.some(({ type }) => type === 'null') || schema.type?.includes('null'))) return null;
   if (options) return exampleOf(api, options.find(({ type }) => type !== 'null') ?? {}, brief, depth);
   const type = [schema.type].flat().find((name) => name !== 'null');
   if (type === 'object') {
@@ -80,6 +82,6 @@ export function exampleOf(api: OpenApi, given: Schema, brief: boolean, depth = 0
   if (schema.default !== undefined) return schema.default;
   if (type === 'integer') return Math.max(1, schema.minimum ?? 1);
   if (type === 'number') return 0.5;
-  if (type === 'boolean') return true;
+  if (type === 'boolean') return false;
   return type === 'string' ? 'text' : null;
 }

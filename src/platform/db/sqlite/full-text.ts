@@ -4,10 +4,8 @@ import { sql } from 'kysely';
 import { type LexicalQuery, unspacedColumn, wordColumn } from '../../../algo/text.ts';
 import { matchesFilter } from '../../../core/memory-filter.ts';
 import type { Candidate, FullTextEntry, FullTextIndex, MemoryFilter } from '../../../core/ports.ts';
+import { COLUMN_WEIGHTS } from '../bm25.ts';
 import type { Db } from '../dialect.ts';
-
-/** bm25 weights of content, tags, category, moment, unspaced. */
-export const COLUMN_WEIGHTS = [1, 0.8, 0.4, 0.5, 1] as const;
 
 const tableOf = (user_id: number): string => {
   if (!Number.isSafeInteger(user_id) || user_id < 1) throw new RangeError(`bad user id ${user_id}`);
@@ -30,7 +28,7 @@ export function matchExpression(query: LexicalQuery): string | null {
 export function sqliteFullText(db: Db): FullTextIndex {
   const hits = (user_id: number, match: string) => {
     const table = sql.raw(tableOf(user_id));
-    const score = sql`-bm25(${table}, ${sql.raw(COLUMN_WEIGHTS.join(', '))})`;
+    const score = sql`-bm25(${table}, ${sql.raw(Object.values(COLUMN_WEIGHTS).join(', '))})`;
     return sql<Candidate>`select rowid as id, ${score} as score from ${table} where ${table} match ${match}`;
   };
 
@@ -49,7 +47,9 @@ export function sqliteFullText(db: Db): FullTextIndex {
       await sql`delete from ${sql.raw(tableOf(user_id))} where rowid = ${memory_id}`.execute(db);
     },
     async clear(user_id) {
-      await sql`delete from ${sql.raw(tableOf(user_id))}`.execute(db);
+      // Unlike `delete`, this also forgets how many rows there were, which bm25 counts with.
+      const table = sql.raw(tableOf(user_id));
+      await sql`insert into ${table} (${table}) values ('delete-all')`.execute(db);
     },
     async best(query, user_id, limit) {
       const match = matchExpression(query);

@@ -1,4 +1,8 @@
+// Ids as one JSON parameter, see core/store-db.ts.
 import { sql } from 'kysely';
-import type { IdList } from '../../../core/store-db.ts';
+import { idListOf } from '../../../core/store-db.ts';
 
-export const sqliteIdList: IdList = (ids) => sql<number>`(select value from json_each(${`[${ids.join(',')}]`}))`;
+export const sqliteIdList = idListOf(
+  (bound) => sql<number>`(select value from json_each(${bound}))`,
+  (ids) => `[${ids.join()}]`,
+);

@@ -73,7 +73,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     const writing = kyselyOn(writer);
     writer.exec('begin immediate');
     try {
-      await migrate(writing as never, migrations, { id: 'integer', blob: 'blob', real: 'real' }, options.now);
+      await migrate(writing as never, migrations, { family: 'sqlite', id: 'integer', blob: 'blob', real: 'real' }, options.now);
       writer.exec('commit');
     } catch (error) {
       if (writer.inTransaction) writer.exec('rollback');

@@ -1,0 +1,291 @@
+// Ranking as arithmetic: bounds of every factor, what outranks what, and that every figure can be added up again.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RRF_K } from '../../algo/fusion.ts';
+import { formatTime } from '../../core/clock.ts';
+import type { Candidate } from '../../core/ports.ts';
+import type { RankingRow } from '../memory/store.ts';
+import { activate, evidenceOf, multipliersOf, rank, type Retrieved, speakerNames } from './ranking.ts';
+import { planSearch, type SearchPlan } from './recipes.ts';
+
+const NOW = Date.UTC(2026, 2, 2, 12);
+const DAY = 86_400_000;
+
+const row = (id: number, change: Partial<RankingRow> = {}): RankingRow => ({
+  id,
+  session_id: null,
+  importance: 5,
+  source_count: 1,
+  is_static: 0,
+  created_at: formatTime(NOW),
+  occurred_at: null,
+  fsrs_stability: null,
+  fsrs_last_review_at: null,
+  last_accessed_at: null,
+  opening: 'some text',
+  ...change,
+});
+const plan = (query = 'red bicycle', limit = 10): SearchPlan => planSearch(query, 'fact_recall', limit, NOW);
+const hits = (...pairs: [id: number, score: number][]): Candidate[] => pairs.map(([id, score]) => ({ id, score }));
+const asRows = (rows: RankingRow[]) => new Map(rows.map((r) => [r.id, r]));
+
+/** Everything from what the retrievers found, without edges. */
+function retrieved(found: { lexical: Candidate[]; vector?: Candidate[] | null; rows: RankingRow[] }, p: SearchPlan): Retrieved {
+  const raw = { lexical: found.lexical, vector: found.vector ?? null };
+  return { ...raw, activation: activate(evidenceOf(raw, p), [], p.shortlist), rows: asRows(found.rows) };
+}
+const context = (change: Partial<Parameters<typeof multipliersOf>[1]> = {}) => ({
+  plan: plan(),
+  named: new Set<string>(),
+  mass: new Map<string, number>(),
+  now: NOW,
+  ...change,
+});
+
+const anyRow = fc.record({
+  importance: fc.integer({ min: 1, max: 10 }),
+  source_count: fc.integer({ min: 1, max: 1_000_000 }),
+  is_static: fc.constantFrom(0, 1),
+  created_at: fc.integer({ min: 0, max: 20_000 }).map((days) => formatTime(NOW - days * DAY)),
+  occurred_at: fc.option(fc.integer({ min: -5_000, max: 20_000 }).map((days) => formatTime(NOW - days * DAY))),
+  fsrs_stability: fc.option(fc.double({ min: 0, max: 36_500, noNaN: true })),
+  session_id: fc.option(fc.constantFrom('a', 'b')),
+  opening: fc.constantFrom('Alice: hello', 'plain text', 'Bob Miller: yes'),
+});
+
+describe('multipliers', () => {
+  it('stay within their bounds whatever the memory and the question', () => {
+    const queries = fc.constantFrom('alice', 'what happened in May 2023', 'yesterday', 'since 2020', 'why did bob leave before 1990');
+    const mass = fc.record({ a: fc.double({ min: 0, max: 1, noNaN: true }), b: fc.double({ min: 0, max: 1, noNaN: true }) });
+    fc.assert(
+      fc.property(anyRow, queries, mass, (change, query, m) => {
+        const p = planSearch(query, undefined, 10, NOW);
+        const got = multipliersOf(row(1, change), context({ plan: p, named: new Set(query.split(' ')), mass: new Map(Object.entries(m)) }));
+        const within = (value: number, low: number, high: number) => {
+          expect(value).toBeGreaterThanOrEqual(low - 1e-12);
+          expect(value).toBeLessThanOrEqual(high + 1e-12);
+        };
+        within(got.decay, 0.9, 1);
+        within(got.static, 1, 1.03);
+        within(got.importance, 0.96, 1.05);
+        within(got.source_count, 1, 1.05);
+        within(got.author, 1, 1.5);
+        within(got.session, 1, 1 + p.recipe.session);
+        within(got.period, 1, 1 + p.recipe.time);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are all 1 for an ordinary fresh memory', () => {
+    expect(multipliersOf(row(1), context())).toEqual({ decay: 1, static: 1, importance: 1, source_count: 1, author: 1, session: 1, period: 1 });
+  });
+
+  it('reach the ends of their ranges', () => {
+    const old = multipliersOf(row(1, { created_at: '1990-01-01 00:00:00', importance: 1 }), context());
+    expect(old.decay).toBeLessThan(0.93);
+    expect(old.importance).toBeCloseTo(0.96, 12);
+    const loved = multipliersOf(row(1, { importance: 10, source_count: 11, is_static: 1, created_at: '1990-01-01 00:00:00' }), context());
+    expect(loved).toMatchObject({ decay: 1, static: 1.03, importance: expect.closeTo(1.05), source_count: expect.closeTo(1.05) });
+  });
+
+  it('count forgetting from the last review, else the last access, else the creation', () => {
+    const created_at = formatTime(NOW - 400 * DAY);
+    const decay = (change: Partial<RankingRow>) => multipliersOf(row(1, { created_at, ...change }), context()).decay;
+    const untouched = decay({});
+    const accessed = decay({ last_accessed_at: formatTime(NOW - 40 * DAY) });
+    const reviewed = decay({ last_accessed_at: formatTime(NOW - 40 * DAY), fsrs_last_review_at: formatTime(NOW) });
+    expect(accessed).toBeGreaterThan(untouched);
+    expect(reviewed).toBe(1);
+    expect(decay({ fsrs_stability: 1_000 })).toBeGreaterThan(untouched);
+  });
+
+  it('favour what happened in the period the question names, fading over days around it', () => {
+    const p = planSearch('what happened in May 2023', 'temporal', 10, NOW);
+    const period = (at: string) => multipliersOf(row(1, { occurred_at: at }), context({ plan: p })).period;
+    expect(period('2023-05-08 00:00:00')).toBeCloseTo(1.6, 12);
+    expect(period('2023-05-01 00:00:00')).toBeCloseTo(1.6, 12);
+    expect(period('2023-05-31 23:59:59')).toBeCloseTo(1.6, 12);
+    expect(period('2023-06-04 00:00:00')).toBeGreaterThan(1.4);
+    expect(period('2023-06-04 00:00:00')).toBeLessThan(1.6);
+    expect(period('2023-04-24 00:00:00')).toBeCloseTo(1 + 0.6 * Math.exp(-0.5), 12);
+    expect(period('2024-05-08 00:00:00')).toBeCloseTo(1, 9);
+    expect(multipliersOf(row(1, { created_at: '2023-05-08 00:00:00' }), context({ plan: p })).period).toBeCloseTo(1.6, 12);
+  });
+});
+
+describe('speakerNames', () => {
+  it.each([
+    ['Caroline: I went to the park', ['caroline']],
+    ['Dr. Ann Lee: take two', ['dr', 'ann', 'lee']],
+    ['  Jürgen: ja', ['jurgen']],
+    ["O'Brien: hi", ['o', 'brien']],
+    ['caroline: lower case is no name', []],
+    ['https://example.com', []],
+    ['10:30: meeting', []],
+    ['Meeting at 10:30 with Bob', []],
+    ['We all agreed on the following five things: one', []],
+    ['', []],
+  ])('reads %j as %j', (opening, expected) => {
+    expect(speakerNames(opening)).toEqual(expected);
+  });
+
+  it('lifts what the person named in the question said over what others said', () => {
+    const p = plan('what did Caroline paint');
+    const rows = [row(1, { opening: 'Caroline: I painted a lake' }), row(2, { opening: 'Melanie: I painted a lake' })];
+    const order = rank(retrieved({ lexical: hits([2, 4.1], [1, 4]), rows }, p), p, 'what did Caroline paint', NOW);
+    expect(order.map((item) => item.id)).toEqual([1, 2]);
+    expect(order[0]!.multipliers.author).toBe(1.5);
+    expect(order[1]!.multipliers.author).toBe(1);
+  });
+});
+
+describe('evidenceOf', () => {
+  it('shares out by the best of each retriever', () => {
+    const p = plan();
+    const evidence = evidenceOf({ lexical: hits([1, 8], [2, 4]), vector: hits([2, 0.9], [3, 0.45]) }, p);
+    const { vector, lexical } = p.recipe.evidence;
+    expect(evidence.get(1)).toBeCloseTo(lexical, 12);
+    expect(evidence.get(2)).toBeCloseTo(vector + lexical / 2, 12);
+    expect(evidence.get(3)).toBeCloseTo(vector / 2, 12);
+  });
+
+  it('rests on the one retriever there is', () => {
+    expect(evidenceOf({ lexical: hits([1, 8], [2, 4]), vector: null }, plan())).toEqual(new Map([[1, 1], [2, 0.5]]));
+    expect(evidenceOf({ lexical: [], vector: hits([1, 0.8], [2, 0.4]) }, plan())).toEqual(new Map([[1, 1], [2, 0.5]]));
+    expect(evidenceOf({ lexical: [], vector: null }, plan()).size).toBe(0);
+  });
+
+  it('stays within 0..1 for scores of any scale, opposite vectors included', () => {
+    const list = (min: number, max: number) =>
+      fc
+        .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.double({ min, max, noNaN: true })), { selector: ([id]) => id })
+        .map((all) => hits(...all.sort(([, a], [, b]) => b - a)));
+    fc.assert(
+      fc.property(list(0, 500), list(-1, 1), (lexical, vector) => {
+        for (const value of evidenceOf({ lexical, vector }, plan()).values()) {
+          expect(value).toBeGreaterThanOrEqual(0);
+          expect(value).toBeLessThanOrEqual(1 + 1e-12);
+        }
+      }),
+    );
+  });
+});
+
+describe('rank', () => {
+  it('puts an exact answer of three years ago before a weak one of today', () => {
+    const p = plan();
+    const old = row(1, { created_at: formatTime(NOW - 3 * 365 * DAY), importance: 1 });
+    const fresh = row(2, { importance: 10, is_static: 1, source_count: 20 });
+    for (const vector of [null, hits([1, 0.8], [2, 0.4])]) {
+      const order = rank(retrieved({ lexical: hits([1, 9], [2, 4]), vector, rows: [old, fresh] }, p), p, 'red bicycle', NOW);
+      expect(order.map((item) => item.id)).toEqual([1, 2]);
+    }
+  });
+
+  it('lets recency decide between equals, then the larger id', () => {
+    const p = plan();
+    const rows = [row(1), row(2), row(3, { created_at: formatTime(NOW - 100 * DAY) })];
+    const order = rank(retrieved({ lexical: hits([3, 5], [2, 5], [1, 5]), rows }, p), p, 'x', NOW);
+    expect(order.map((item) => item.id)).toEqual([2, 1, 3]);
+  });
+
+  it('gathers sessions: where much was found, little counts for more', () => {
+    const p = plan();
+    const busy = [1, 2, 3, 4].map((id) => row(id, { session_id: 'busy' }));
+    const rows = [...busy, row(5, { session_id: 'lone' })];
+    const lexical = hits([1, 10], [2, 9], [3, 8.5], [5, 6.2], [4, 6]);
+    const order = rank(retrieved({ lexical, rows }, p), p, 'x', NOW);
+    const at = (id: number) => order.findIndex((item) => item.id === id);
+    expect(at(4)).toBeLessThan(at(5));
+    expect(order[at(1)]!.multipliers.session).toBeCloseTo(1 + p.recipe.session, 12);
+    const lone = order[at(5)]!.multipliers.session;
+    expect(lone).toBeGreaterThan(1);
+    expect(lone).toBeLessThan(1 + p.recipe.session / 2);
+  });
+
+  it('drops what has no row, and closes its ranks', () => {
+    const p = plan();
+    const order = rank(retrieved({ lexical: hits([9, 9], [1, 5]), rows: [row(1)] }, p), p, 'x', NOW);
+    expect(order.map((item) => [item.id, item.channels.lexical?.rank, item.score])).toEqual([[1, 1, 1]]);
+  });
+
+  it('shows a neighbour below the memory that led to it, by channel graph alone', () => {
+    const p = plan();
+    const lexical = hits([1, 5]);
+    const evidence = evidenceOf({ lexical, vector: null }, p);
+    const activation = activate(evidence, [{ source_id: 2, target_id: 1, type: 'follows', similarity: 1 }], p.shortlist);
+    const order = rank({ lexical, vector: null, activation, rows: asRows([row(1), row(2)]) }, p, 'x', NOW);
+    expect(order.map((item) => [item.id, Object.keys(item.channels)])).toEqual([
+      [1, ['lexical', 'graph']],
+      [2, ['graph']],
+    ]);
+  });
+
+  const scene = fc.record({
+    rows: fc.array(anyRow, { minLength: 1, maxLength: 25 }).map((all) => all.map((change, i) => row(i + 1, change))),
+    lexical: fc.array(fc.double({ min: 0, max: 30, noNaN: true }), { maxLength: 25 }),
+    vector: fc.option(fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { maxLength: 25 })),
+  });
+  const listOf = (scores: number[]) => hits(...scores.map((s, i) => [i + 1, s] as [number, number]).sort(([a, x], [b, y]) => y - x || b - a));
+
+  it('adds up: the score of each result is the sum of its parts', () => {
+    fc.assert(
+      fc.property(scene, (s) => {
+        const p = planSearch('alice in May 2023', undefined, 10, NOW);
+        const found = retrieved({ lexical: listOf(s.lexical), vector: s.vector && listOf(s.vector), rows: s.rows }, p);
+        const order = rank(found, p, 'alice in May 2023', NOW);
+        const used = new Set(order.flatMap((item) => Object.keys(item.channels) as (keyof typeof p.recipe.weights)[]));
+        const best = [...used].reduce((sum, channel) => sum + p.recipe.weights[channel] / (RRF_K + 1), 0);
+        for (const item of order) {
+          const parts = Object.values(item.channels).map(({ weight, rank: at }) => weight / (RRF_K + at));
+          expect(item.score).toBeCloseTo(parts.reduce((a, b) => a + b, 0) / best, 10);
+          const { session, ...direct } = item.multipliers;
+          const factor = Object.values(direct).reduce((a, b) => a * b, 1);
+          const raw = (list: readonly Candidate[] | null) => list?.find((hit) => hit.id === item.id)?.score ?? Number.NaN;
+          if (item.channels.lexical) expect(item.channels.lexical.score).toBeCloseTo(raw(found.lexical) * factor, 10);
+          if (item.channels.vector) expect(item.channels.vector.score).toBeCloseTo(raw(found.vector) * factor, 10);
+          expect(item.channels.graph?.score).toBeCloseTo(found.activation.get(item.id)! * factor * session, 10);
+        }
+      }),
+    );
+  });
+
+  it('gives finite scores in 0..1, falling, ties to the larger id', () => {
+    fc.assert(
+      fc.property(scene, (s) => {
+        const p = plan();
+        const order = rank(retrieved({ lexical: listOf(s.lexical), vector: s.vector && listOf(s.vector), rows: s.rows }, p), p, 'x', NOW);
+        for (const [i, item] of order.entries()) {
+          expect(item.score).toBeGreaterThan(0);
+          expect(item.score).toBeLessThanOrEqual(1 + 1e-12);
+          const next = order[i + 1];
+          if (next) expect(item.score > next.score || (item.score === next.score && item.id > next.id)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('gives the same for the same, whatever order rows and activations come in', () => {
+    fc.assert(
+      fc.property(scene.chain((s) => fc.tuple(fc.constant(s), fc.shuffledSubarray(s.rows, { minLength: s.rows.length }))), ([s, shuffled]) => {
+        const p = plan();
+        const first = retrieved({ lexical: listOf(s.lexical), vector: s.vector && listOf(s.vector), rows: s.rows }, p);
+        const second = { ...first, rows: asRows(shuffled), activation: new Map([...first.activation].reverse()) };
+        expect(rank(second, p, 'alice', NOW)).toEqual(rank(first, p, 'alice', NOW));
+      }),
+    );
+  });
+
+  it('finds nothing in nothing', () => {
+    expect(rank({ lexical: [], vector: null, activation: new Map(), rows: new Map() }, plan(), '', NOW)).toEqual([]);
+  });
+});
+
+describe('activate', () => {
+  it('keeps the most activated, ties to the larger id', () => {
+    const evidence = new Map([[1, 0.5], [2, 0.5], [3, 0.9], [4, 0.1]]);
+    expect([...activate(evidence, [], 2).keys()].sort()).toEqual([2, 3]);
+    expect(activate(evidence, [], 4).size).toBe(4);
+  });
+});

@@ -1,0 +1,4 @@
+import { onEachDatabase } from '../support/databases.ts';
+import { jobsSuite } from './jobs.ts';
+
+onEachDatabase(jobsSuite);

@@ -1,0 +1,75 @@
+// Every kind of database a suite must pass on, each opened empty.
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { describe, inject } from 'vitest';
+import type { Database } from '../../src/platform/db/dialect.ts';
+import { openPostgres } from '../../src/platform/db/postgres/open.ts';
+import { openSqlite } from '../../src/platform/db/sqlite/open.ts';
+import { tempDir } from './app.ts';
+import { newPgliteSchema, openPglite } from './pglite.ts';
+
+export const NOW = '2026-03-02 12:00:00';
+
+/** An empty database that can be opened again, by `writers` programs at once where that is allowed. */
+export interface Place {
+  open(now?: string): Promise<Database>;
+}
+
+export interface Kind {
+  name: string;
+  family: 'sqlite' | 'postgres';
+  /** More than one program, more than one connection. */
+  shared: boolean;
+  place(): Promise<Place>;
+}
+
+export const postgresUrl = (): string | null => inject('postgres_url');
+
+/** A schema of its own in the server of this run. */
+export async function freshSchemaUrl(): Promise<string> {
+  const url = postgresUrl();
+  if (url === null) throw new Error('no Postgres here');
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const schema = `t_${crypto.randomUUID().replaceAll('-', '')}`;
+  await client.query(`create schema ${schema}`);
+  await client.end();
+  return `${url}${url.includes('?') ? '&' : '?'}options=-csearch_path%3D${schema}`;
+}
+
+const SQLITE: Kind = {
+  name: 'SQLite',
+  family: 'sqlite',
+  shared: false,
+  async place() {
+    const path = join(tempDir(), 'engram.db');
+    return { open: (now = NOW) => openSqlite({ path, key: null, synchronous: 'normal', now }) };
+  },
+};
+const PGLITE: Kind = {
+  name: 'PGlite',
+  family: 'postgres',
+  shared: false,
+  async place() {
+    const schema = newPgliteSchema();
+    return { open: (now = NOW) => openPglite(schema, now) };
+  },
+};
+const POSTGRES: Kind = {
+  name: 'Postgres',
+  family: 'postgres',
+  shared: true,
+  async place() {
+    const url = await freshSchemaUrl();
+    return { open: (now = NOW) => openPostgres({ url, now }) };
+  },
+};
+
+export const KINDS: readonly Kind[] = [SQLITE, PGLITE, POSTGRES];
+const missing = (kind: Kind) => kind === POSTGRES && postgresUrl() === null;
+
+/** One `describe` per kind of database; a real Postgres only where there is one. */
+export function onEachDatabase(suite: (kind: Kind) => void, kinds: readonly Kind[] = KINDS): void {
+  for (const kind of kinds) describe.skipIf(missing(kind))(kind.name, () => suite(kind));
+}
+export const onPostgres = (suite: (kind: Kind) => void): void => onEachDatabase(suite, [PGLITE, POSTGRES]);
