@@ -140,8 +140,12 @@ export function createAccess(deps: AccessDeps) {
   return {
     /** Makes sure user 1 exists, and gives it `ENGRAM_API_KEY` as its admin key on the very first start. */
     async start(seedKey: string | null): Promise<void> {
-      if (seedKey !== null && !(await read.access.anyKey())) await claim(seedKey, 'admin');
-      else if (deps.openAccess && !(await read.access.userById(OWNER_ID))) {
+      if (seedKey !== null && !(await read.access.anyKey())) {
+        await claim(seedKey, 'admin').catch((error) => {
+          // Of servers that start together on one Postgres, one is first.
+          if (!(error instanceof AppError && error.code === 'already_bootstrapped')) throw error;
+        });
+      } else if (deps.openAccess && !(await read.access.userById(OWNER_ID))) {
         await atomically(({ access, fullText }) => ownerIn(access, fullText));
       }
     },

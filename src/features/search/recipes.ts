@@ -34,7 +34,7 @@ export interface SearchPlan {
   readonly period: TimeRange | null;
 }
 
-const MIN_POOL = 80;
+const MIN_POOL = 60;
 const MAX_POOL = 400;
 const SEED_SHARE = 0.4;
 
