@@ -23,7 +23,7 @@ export default defineConfig({
     pool: 'threads',
     maxWorkers: 2,
     include: ['test/**/*.test.ts', 'src/**/*.test.ts'],
-    globalSetup: ['test/support/postgres-server.ts'],
+    globalSetup: ['test/support/temp-root.ts', 'test/support/postgres-server.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

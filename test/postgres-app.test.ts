@@ -1,8 +1,8 @@
 // The main journey through HTTP with Postgres underneath, and two servers on one database.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp, testConfig, tempDir } from './support/app.ts';
 import { createApp } from '../src/app.ts';
 import { silentLogger } from '../src/core/log.ts';
+import { createTestApp, type TestApp, tempDir, testConfig } from './support/app.ts';
 import { freshSchemaUrl, onPostgres, postgresUrl } from './support/databases.ts';
 
 interface Shown {
@@ -34,17 +34,30 @@ onPostgres((kind) => {
 
     const list = await app.call('GET', '/list');
     expect(ids(list.body.results)).toEqual([car.body.id, tea.body.id]);
-    expect(list.body.results[1]).toMatchObject({ source_count: 2, importance: 8, confidence: 1, tags: ['drinks', 'alice', 'tea'] });
-    expect(ids((await app.call('GET', `/list?category=${encodeURIComponent('Ärger')}`)).body.results)).toEqual([car.body.id]);
+    expect(list.body.results[1]).toMatchObject({
+      source_count: 2,
+      importance: 8,
+      confidence: 1,
+      tags: ['drinks', 'alice', 'tea'],
+    });
+    expect(ids((await app.call('GET', `/list?category=${encodeURIComponent('Ärger')}`)).body.results)).toEqual([
+      car.body.id,
+    ]);
 
     const update = await app.call('POST', `/memory/${tea.body.id}/update`, { content: 'Alice prefers black tea' });
     expect(update.body).toMatchObject({ version: 2, old_id: tea.body.id });
     const chain = (await app.call('GET', `/versions/${update.body.new_id}`)).body.versions;
-    expect(chain.map((version: Shown) => version.content)).toEqual(['Alice prefers green tea', 'Alice prefers black tea']);
-    expect((await app.call('GET', `/links/${car.body.id}`)).body.links).toEqual([expect.objectContaining({ id: update.body.new_id, type: 'follows' })]);
+    expect(chain.map((version: Shown) => version.content)).toEqual([
+      'Alice prefers green tea',
+      'Alice prefers black tea',
+    ]);
+    expect((await app.call('GET', `/links/${car.body.id}`)).body.links).toEqual([
+      expect.objectContaining({ id: update.body.new_id, type: 'follows' }),
+    ]);
     expect((await app.call('POST', `/memory/${tea.body.id}/update`, { content: 'late' })).status).toBe(404);
 
-    const search = async (query: string, more: object = {}) => ids((await app.call('POST', '/search', { query, ...more })).body.results);
+    const search = async (query: string, more: object = {}) =>
+      ids((await app.call('POST', '/search', { query, ...more })).body.results);
     expect((await search('What tea does Alice prefer?'))[0]).toBe(update.body.new_id);
     expect((await search('東京'))[0]).toBe(car.body.id);
     expect(await search('green', { expand_relationships: false })).toEqual([]);
@@ -52,7 +65,11 @@ onPostgres((kind) => {
     expect(await search('alice', { tags: ['drinks'], expand_relationships: false })).toEqual([update.body.new_id]);
     expect((await app.call('POST', '/search', { query: `"'; & | !:* <-> \\ (` })).status).toBe(200);
 
-    expect((await app.call('GET', '/tags')).body.tags).toEqual([{ tag: 'alice', count: 1 }, { tag: 'drinks', count: 1 }, { tag: 'tea', count: 1 }]);
+    expect((await app.call('GET', '/tags')).body.tags).toEqual([
+      { tag: 'alice', count: 1 },
+      { tag: 'drinks', count: 1 },
+      { tag: 'tea', count: 1 },
+    ]);
     expect((await app.call('PUT', `/memory/${car.body.id}/tags`, { tags: ['wheels'] })).body.tags).toEqual(['wheels']);
     expect(await search('wheels', { expand_relationships: false })).toEqual([car.body.id]);
     expect(ids((await app.call('POST', '/tags/search', { tags: ['wheels', 'tea'] })).body.results).length).toBe(2);
@@ -65,10 +82,20 @@ onPostgres((kind) => {
 
     await app.flush();
     expect((await app.call('GET', `/memory/${car.body.id}`)).body.access_count).toBeGreaterThan(0);
-    expect((await app.call('GET', '/me/stats')).body).toMatchObject({ memories: 2, archived: 0, forgotten: 0, links: 2 });
+    expect((await app.call('GET', '/me/stats')).body).toMatchObject({
+      memories: 2,
+      archived: 0,
+      forgotten: 0,
+      links: 2,
+    });
     expect((await app.call('GET', '/profile')).body).toMatchObject({ memory_count: 2, avg_importance: 6.5 });
 
-    const batch = await app.call('POST', '/batch', { ops: [{ op: 'store', body: { content: 'one' } }, { op: 'update', body: { id: 999_999, content: 'x' } }] });
+    const batch = await app.call('POST', '/batch', {
+      ops: [
+        { op: 'store', body: { content: 'one' } },
+        { op: 'update', body: { id: 999_999, content: 'x' } },
+      ],
+    });
     expect(batch).toMatchObject({ status: 207, body: { succeeded: 1, total: 2 } });
     expect((await app.call('DELETE', `/memory/${update.body.new_id}?versions=true`)).body.erased).toBe(2);
     expect(await search('tea', { expand_relationships: false })).toEqual([]);
@@ -85,7 +112,11 @@ onPostgres((kind) => {
   });
 
   it('stores many at once, each repeat once', async () => {
-    const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => app.call('POST', '/store', { content: `parallel ${i % 10}`, session_id: 'p' })));
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, i) =>
+        app.call('POST', '/store', { content: `parallel ${i % 10}`, session_id: 'p' }),
+      ),
+    );
     expect(answers.filter((answer) => answer.status === 201)).toHaveLength(10);
     expect(answers.filter((answer) => answer.status === 200)).toHaveLength(20);
   });
@@ -102,14 +133,22 @@ describe.skipIf(postgresUrl() === null)('two servers on one database', () => {
     expect(ids((await two.call('POST', '/search', { query: 'told first' })).body.results)).toEqual([stored.body.id]);
     const next = await two.call('POST', '/store', { content: 'told to the second', session_id: 's' });
     expect(next.body.linked).toBe(1);
-    expect((await two.call('POST', '/store', { content: 'told to the first', session_id: 's' })).body.existing_id).toBe(stored.body.id);
+    expect((await two.call('POST', '/store', { content: 'told to the first', session_id: 's' })).body.existing_id).toBe(
+      stored.body.id,
+    );
 
     const made = await two.call('POST', '/keys', { name: 'made in two' });
     expect(ids((await one.as(made.body.key)('GET', '/list')).body.results)).toEqual([next.body.id, stored.body.id]);
 
-    const both = await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 ? one : two).call('POST', '/store', { content: 'the same from both' })));
+    const both = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        (i % 2 ? one : two).call('POST', '/store', { content: 'the same from both' }),
+      ),
+    );
     expect(both.filter((answer) => answer.status === 201)).toHaveLength(1);
-    const updates = await Promise.all([one, two].map((app) => app.call('POST', `/memory/${stored.body.id}/update`, { content: 'newer' })));
+    const updates = await Promise.all(
+      [one, two].map((app) => app.call('POST', `/memory/${stored.body.id}/update`, { content: 'newer' })),
+    );
     expect(updates.map((answer) => answer.status).sort()).toEqual([200, 404]);
     await one.close();
     await two.close();
@@ -118,9 +157,13 @@ describe.skipIf(postgresUrl() === null)('two servers on one database', () => {
   it('start together with the same first key', async () => {
     const key = `eg_${'a1'.repeat(32)}`;
     const env = { ENGRAM_DATABASE_URL: await freshSchemaUrl(), ENGRAM_API_KEY: key };
-    const apps = await Promise.all([1, 2, 3].map(() => createApp(testConfig(tempDir(), env), { logger: silentLogger })));
+    const apps = await Promise.all(
+      [1, 2, 3].map(() => createApp(testConfig(tempDir(), env), { logger: silentLogger })),
+    );
     for (const app of apps) {
-      const answer = await app.fetch(new Request('http://engram.test/list', { headers: { authorization: `Bearer ${key}` } }));
+      const answer = await app.fetch(
+        new Request('http://engram.test/list', { headers: { authorization: `Bearer ${key}` } }),
+      );
       expect(answer.status).toBe(200);
     }
     await Promise.all(apps.map((app) => app.close()));

@@ -9,7 +9,8 @@ import { freshSchemaUrl, NOW, postgresUrl } from './support/databases.ts';
 import { addMemory, memoryRow, newUser, stores } from './support/rows.ts';
 
 const PASSWORD = 'hunter2-secret';
-const everything = (error: Error): string => `${error.message} ${error.stack} ${JSON.stringify(error)} ${String((error.cause as Error)?.message)}`;
+const everything = (error: Error): string =>
+  `${error.message} ${error.stack} ${JSON.stringify(error)} ${String((error.cause as Error)?.message)}`;
 
 async function refusal(url: string): Promise<Error> {
   const error = await openPostgres({ url, now: NOW }).then(
@@ -26,11 +27,15 @@ describe('an address that leads nowhere', () => {
   it('names host and port', async () => {
     const error = await refusal(`postgres://ann:${PASSWORD}@127.0.0.1:1/mind`);
     expect(error.message).toMatch(/cannot be reached at 127\.0\.0\.1:1\/mind \(ECONNREFUSED\)/);
-    expect((await refusal(`postgres://ann:${PASSWORD}@no-such-host.invalid/mind`)).message).toContain('no-such-host.invalid/mind');
+    expect((await refusal(`postgres://ann:${PASSWORD}@no-such-host.invalid/mind`)).message).toContain(
+      'no-such-host.invalid/mind',
+    );
   });
 
   it('is explained when it is no address', async () => {
-    expect((await refusal(`postgres://ann:${PASSWORD}%zz@[bad/mind`)).message).toMatch(/form postgres:|cannot be reached/);
+    expect((await refusal(`postgres://ann:${PASSWORD}%zz@[bad/mind`)).message).toMatch(
+      /form postgres:|cannot be reached/,
+    );
   });
 
   it.each([
@@ -123,7 +128,9 @@ describe.skipIf(postgresUrl() === null)('on a real server', () => {
     const user = await newUser(bound());
     const other = new Client({ connectionString: url });
     await other.connect();
-    await other.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'engram' and pid <> pg_backend_pid()`);
+    await other.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'engram' and pid <> pg_backend_pid()`,
+    );
     await other.end();
     const attempt = () => bound().atomically(({ memories }) => memories.insert(memoryRow(user, 'after the cut')));
     const id = await attempt().catch(attempt);

@@ -30,6 +30,7 @@ describe('problems', () => {
     [{ env: { ENGRAM_DATA_DIR: 'a\0b' } }, /^ENGRAM_DATA_DIR/],
     [{ env: { ENGRAM_ENCRYPTION_MODE: 'yubikey' } }, /"yubikey" is not available in this version; use env/],
     [{ env: { ENGRAM_ENCRYPTION_MODE: 'env' } }, /ENGRAM_DB_KEY must hold the key: 64 hex digits/],
+    [{ env: { ENGRAM_DB_KEY: HEX_KEY } }, /ENGRAM_DB_KEY is set but ENGRAM_ENCRYPTION_MODE is none/],
     [
       { env: { ENGRAM_OPEN_ACCESS: '1', ENGRAM_HOST: '0.0.0.0' } },
       /ENGRAM_OPEN_ACCESS.*host 0\.0\.0\.0.*yes-i-am-sure/,
@@ -92,7 +93,7 @@ describe('secrets', () => {
   };
 
   it('are never shown', () => {
-    const config = load({ env: values, argv: '--key hunter2' });
+    const config = load({ env: { ...values, ENGRAM_ENCRYPTION_MODE: 'env' }, argv: '--key hunter2' });
     expect(config.database_url?.reveal()).toBe(values.ENGRAM_DATABASE_URL);
     const rows = explain(config);
     expect(rows.filter((row) => row.value === '(set, hidden)')).toHaveLength(6);

@@ -20,7 +20,8 @@ export function matchesFilter(filter: MemoryFilter) {
       all.push(eb.or([eb('m.forget_after', 'is', null), eb('m.forget_after', '>', filter.now)]));
     }
     if (!filter.include_archived) all.push(eb('m.is_archived', '=', eb.lit(0)));
-    if (!filter.include_superseded) all.push(eb('m.is_latest', '=', eb.lit(1)), eb('m.is_consolidated', '=', eb.lit(0)));
+    if (!filter.include_superseded)
+      all.push(eb('m.is_latest', '=', eb.lit(1)), eb('m.is_consolidated', '=', eb.lit(0)));
     all.push(eb('m.status', '=', filter.status ?? 'approved'));
     if (filter.space_id !== undefined) all.push(eb('m.space_id', '=', filter.space_id));
     if (filter.category !== undefined) all.push(sameLabel('m.category', filter.category));
@@ -35,7 +36,11 @@ export function matchesFilter(filter: MemoryFilter) {
     if (filter.until !== undefined) all.push(eb(when, '<=', filter.until));
     const tagged = (tags: readonly string[]) =>
       eb.exists(
-        eb.selectFrom('memory_tags as t').select('t.memory_id').whereRef('t.memory_id', '=', 'm.id').where('t.tag', 'in', [...tags]),
+        eb
+          .selectFrom('memory_tags as t')
+          .select('t.memory_id')
+          .whereRef('t.memory_id', '=', 'm.id')
+          .where('t.tag', 'in', [...tags]),
       );
     for (const tag of filter.tags_all ?? []) all.push(tagged([tag]));
     if (filter.tags_any?.length) all.push(tagged(filter.tags_any));

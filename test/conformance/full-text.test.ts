@@ -19,7 +19,10 @@ async function rankings(kind: Kind): Promise<Candidate[][]> {
   let first = 0;
   await bound.atomically(async ({ memories, fullText }) => {
     for (const text of CORPUS) {
-      const row = memoryRow(user_id, text.content, { tags: JSON.stringify([...new Set(text.tags)]), category: text.category });
+      const row = memoryRow(user_id, text.content, {
+        tags: JSON.stringify([...new Set(text.tags)]),
+        category: text.category,
+      });
       const id = await memories.insert(row);
       first ||= id;
       await fullText.put(entryOf(id, row, text.moment));

@@ -20,15 +20,18 @@ export function fullTextSuite(kind: Kind): void {
     user = await newUser(bound);
   });
   const row = (content: string, change: Partial<NewMemory> = {}) => memoryRow(user, content, change);
-  const add = (content: string, change: Partial<NewMemory> = {}, moment = '') => addFindable(bound, row(content, change), moment);
+  const add = (content: string, change: Partial<NewMemory> = {}, moment = '') =>
+    addFindable(bound, row(content, change), moment);
   const hits = (query: string, filter: Partial<MemoryFilter> = {}, limit = 50) =>
     bound.read.fullText.search(parseLexicalQuery(query), { user_id: user, now: NOW, ...filter }, limit);
-  const ids = async (query: string, filter: Partial<MemoryFilter> = {}, limit = 50) => (await hits(query, filter, limit)).map((hit) => hit.id);
+  const ids = async (query: string, filter: Partial<MemoryFilter> = {}, limit = 50) =>
+    (await hits(query, filter, limit)).map((hit) => hit.id);
 
   it('finds words by their stem, without accents, in any case', async () => {
     const one = await add('She was RUNNING databases in the Café');
     const two = await add('nothing of the kind');
-    for (const query of ['run', 'runs', 'database', 'CAFE', 'cafés', 'running café']) expect([query, await ids(query)]).toEqual([query, [one]]);
+    for (const query of ['run', 'runs', 'database', 'CAFE', 'cafés', 'running café'])
+      expect([query, await ids(query)]).toEqual([query, [one]]);
     expect(await ids('runway')).toEqual([]);
     expect(await ids('kind')).toEqual([two]);
   });
@@ -114,11 +117,53 @@ export function fullTextSuite(kind: Kind): void {
   it('takes any text as a query', async () => {
     const one = await add('and or not near content');
     const hostile = [
-      'AND', 'OR OR', 'NOT near', 'NEAR(a b)', 'content:and', 'co*', '^and', '{and} : or', '"', '""', '"unclosed', "'", "''", "a'b", '\\', "\\'", '& | !', 'a <-> b',
-      '!!', ':*', 'and:*', 'a:A', '(((', ')))', '$1', '?', '%', '_', ';drop table memories;--', '\u0001\u001f', '\ud800', 'x\udfff', '\u{f0301}', '𝒳 🙂', '١٢٣', '-- #',
-      '("and" OR "or") AND NOT near', 'constructor __proto__ toString', `${'é'.repeat(5_000)}`, 'and '.repeat(2_500), '"and or" '.repeat(1_200), '日'.repeat(3_400),
-      Array.from({ length: 1_500 }, (_, i) => `w${i}`).join(' '), "'".repeat(10_000), '"'.repeat(10_000), '('.repeat(10_000),
-    ]; // biome-ignore format: a list
+      'AND',
+      'OR OR',
+      'NOT near',
+      'NEAR(a b)',
+      'content:and',
+      'co*',
+      '^and',
+      '{and} : or',
+      '"',
+      '""',
+      '"unclosed',
+      "'",
+      "''",
+      "a'b",
+      '\\',
+      "\\'",
+      '& | !',
+      'a <-> b',
+      '!!',
+      ':*',
+      'and:*',
+      'a:A',
+      '(((',
+      ')))',
+      '$1',
+      '?',
+      '%',
+      '_',
+      ';drop table memories;--',
+      '\u0001\u001f',
+      '\ud800',
+      'x\udfff',
+      '\u{f0301}',
+      '𝒳 🙂',
+      '١٢٣',
+      '-- #',
+      '("and" OR "or") AND NOT near',
+      'constructor __proto__ toString',
+      `${'é'.repeat(5_000)}`,
+      'and '.repeat(2_500),
+      '"and or" '.repeat(1_200),
+      '日'.repeat(3_400),
+      Array.from({ length: 1_500 }, (_, i) => `w${i}`).join(' '),
+      "'".repeat(10_000),
+      '"'.repeat(10_000),
+      '('.repeat(10_000),
+    ];
     for (const query of hostile) {
       const found = await ids(query);
       expect([query.slice(0, 40), found.length <= 1]).toEqual([query.slice(0, 40), true]);
@@ -197,7 +242,10 @@ export function fullTextSuite(kind: Kind): void {
       await memories.set(user, wanted[2]!, { is_latest: 0 });
     });
     expect(await ids('needle', { tags_all: ['rare'] })).toEqual(wanted.slice(3));
-    expect(await ids('needle', { tags_all: ['rare'], include_forgotten: true })).toEqual([wanted[0], ...wanted.slice(3)]);
+    expect(await ids('needle', { tags_all: ['rare'], include_forgotten: true })).toEqual([
+      wanted[0],
+      ...wanted.slice(3),
+    ]);
     expect(await bound.read.fullText.best(parseLexicalQuery('hay'), user, 10)).toHaveLength(5);
   });
 
@@ -206,9 +254,12 @@ export function fullTextSuite(kind: Kind): void {
     for (const text of rows) await add(text);
     const before = await hits('common rare');
     const stranger = await newUser(bound);
-    for (let i = 0; i < 5; i++) await addFindable(bound, memoryRow(stranger, 'rare rare long winded text of a stranger'));
+    for (let i = 0; i < 5; i++)
+      await addFindable(bound, memoryRow(stranger, 'rare rare long winded text of a stranger'));
     expect(await hits('common rare')).toEqual(before);
-    expect(await bound.read.fullText.search(parseLexicalQuery('rare'), { user_id: stranger, now: NOW }, 50)).toHaveLength(5);
+    expect(
+      await bound.read.fullText.search(parseLexicalQuery('rare'), { user_id: stranger, now: NOW }, 50),
+    ).toHaveLength(5);
     await bound.atomically(({ fullText }) => fullText.clear(stranger));
     expect(await hits('common rare')).toEqual(before);
   });

@@ -10,7 +10,13 @@ import { type FakeClock, fakeClock } from '../support/app.ts';
 import type { Kind } from '../support/databases.ts';
 import { type Bound, stores } from '../support/rows.ts';
 
-const spec = job({ kind: 'test.work', lane: 'io', payload: z.strictObject({ n: z.number() }), dedupe: (p) => `n${p.n}`, attempts: 3 });
+const spec = job({
+  kind: 'test.work',
+  lane: 'io',
+  payload: z.strictObject({ n: z.number() }),
+  dedupe: (p) => `n${p.n}`,
+  attempts: 3,
+});
 
 export function jobsSuite(kind: Kind): void {
   let database: Database;
@@ -59,7 +65,15 @@ export function jobsSuite(kind: Kind): void {
     await enqueue(3, at(1_000));
     expect(await claim('a', 10, 'maintenance')).toEqual([]);
     const [first] = await claim('a', 1);
-    expect(first).toMatchObject({ kind: 'test.work', payload: '{"n":2}', status: 'running', attempts: 1, lease_owner: 'a', started_at: at(), leased_until: at(60_000) });
+    expect(first).toMatchObject({
+      kind: 'test.work',
+      payload: '{"n":2}',
+      status: 'running',
+      attempts: 1,
+      lease_owner: 'a',
+      started_at: at(),
+      leased_until: at(60_000),
+    });
     expect((await claim('b')).map((row) => row.payload)).toEqual(['{"n":1}']);
     clock.advance(1_000);
     expect((await claim('b')).map((row) => row.payload)).toEqual(['{"n":3}']);
@@ -84,7 +98,8 @@ export function jobsSuite(kind: Kind): void {
     clock.advance(1_000);
     const [theirs] = await claim('b');
     expect(theirs).toMatchObject({ id: mine!.id, lease_owner: 'b', attempts: 2 });
-    const settle = (owner: string) => bound.atomically(({ jobs }) => jobs.settle(mine!.id, owner, { status: 'done', error: null }));
+    const settle = (owner: string) =>
+      bound.atomically(({ jobs }) => jobs.settle(mine!.id, owner, { status: 'done', error: null }));
     expect(await settle('a')).toBe(false);
     expect(await settle('b')).toBe(true);
     expect(await settle('b')).toBe(false);

@@ -8,7 +8,12 @@ import { freshSchemaUrl, NOW, onEachDatabase, onPostgres, postgresUrl } from '..
 import { addFindable, memoryRow, newUser, stores } from '../support/rows.ts';
 
 const steps = async (database: Database) =>
-  (await sql<{ version: number; applied_at: string }>`select version, applied_at from schema_version order by version`.execute(database.reader.db)).rows;
+  (
+    await sql<{
+      version: number;
+      applied_at: string;
+    }>`select version, applied_at from schema_version order by version`.execute(database.reader.db)
+  ).rows;
 
 onEachDatabase((kind) => {
   it('applies every step once, and keeps what is there', async () => {
@@ -26,7 +31,9 @@ onEachDatabase((kind) => {
   it('refuses a schema newer than the program, and leaves it alone', async () => {
     const place = await kind.place();
     const database = await place.open();
-    await database.atomically(async ({ db }) => void (await sql`insert into schema_version values (99, 'future', ${NOW})`.execute(db)));
+    await database.atomically(
+      async ({ db }) => void (await sql`insert into schema_version values (99, 'future', ${NOW})`.execute(db)),
+    );
     await database.close();
     const refused = place.open();
     await expect(refused).rejects.toThrow(DatabaseError);
@@ -40,7 +47,9 @@ onPostgres((kind) => {
     const { rows } = await sql`
       select c.relname, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
       where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r' and c.relname <> 'schema_version'
-        and a.atttypid = 'text'::regtype and not a.attisdropped and a.attcollation <> '"C"'::regcollation`.execute(database.reader.db);
+        and a.atttypid = 'text'::regtype and not a.attisdropped and a.attcollation <> '"C"'::regcollation`.execute(
+      database.reader.db,
+    );
     expect(rows).toEqual([]);
     await database.close();
   });

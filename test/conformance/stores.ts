@@ -24,12 +24,19 @@ export function storesSuite(kind: Kind): void {
   });
   const mine = (more: Partial<MemoryFilter> = {}): MemoryFilter => ({ user_id: user, now: NOW, ...more });
   const add = (content: string, change = {}) => addMemory(bound, memoryRow(user, content, change));
-  const listed = async (filter: Partial<MemoryFilter>) => (await bound.read.memories.list(mine(filter), 50, 0)).map((row) => row.id);
+  const listed = async (filter: Partial<MemoryFilter>) =>
+    (await bound.read.memories.list(mine(filter), 50, 0)).map((row) => row.id);
 
   it('gives back exactly what was stored, numbers as numbers', async () => {
     const row = memoryRow(user, 'Grüße 東京 🙂\n\'quoted\' "too" \\ % _', {
-      ...tagged('b', 'a'), session_id: 's', confidence: 0.25, adaptive_score: 1 / 3, occurred_at: '2020-01-02 03:04:05', space_id: 7, is_static: 1,
-    }); // biome-ignore format: a list
+      ...tagged('b', 'a'),
+      session_id: 's',
+      confidence: 0.25,
+      adaptive_score: 1 / 3,
+      occurred_at: '2020-01-02 03:04:05',
+      space_id: 7,
+      is_static: 1,
+    });
     const id = await addMemory(bound, row);
     expect(typeof id).toBe('number');
     const read = await bound.read.memories.byId(user, id);
@@ -50,14 +57,31 @@ export function storesSuite(kind: Kind): void {
   it('filters by every field', async () => {
     const plain = await add('plain');
     const odd = await add('odd', {
-      ...tagged('red', 'blue'), space_id: 5, category: 'Ärger', source: 'Claude', session_id: 's1', episode_id: 9, is_static: 1, importance: 9, occurred_at: '2020-05-05 10:00:00',
-    }); // biome-ignore format: a list
+      ...tagged('red', 'blue'),
+      space_id: 5,
+      category: 'Ärger',
+      source: 'Claude',
+      session_id: 's1',
+      episode_id: 9,
+      is_static: 1,
+      importance: 9,
+      occurred_at: '2020-05-05 10:00:00',
+    });
     const green = await add('green', tagged('green'));
     const only: Partial<MemoryFilter>[] = [
-      { space_id: 5 }, { category: 'Ärger' }, { source: 'cLAUDE' }, { session_id: 's1' }, { episode_id: 9 }, { is_static: true },
-      { importance_min: 9 }, { until: '2020-05-05 10:00:00' }, { from: '2020-05-05 10:00:00', until: '2020-05-06 00:00:00' },
-      { tags_all: ['red', 'blue'] }, { tags_all: ['red'], tags_none: ['green'] }, { tags_any: ['red', 'nothing'] },
-    ]; // biome-ignore format: a list
+      { space_id: 5 },
+      { category: 'Ärger' },
+      { source: 'cLAUDE' },
+      { session_id: 's1' },
+      { episode_id: 9 },
+      { is_static: true },
+      { importance_min: 9 },
+      { until: '2020-05-05 10:00:00' },
+      { from: '2020-05-05 10:00:00', until: '2020-05-06 00:00:00' },
+      { tags_all: ['red', 'blue'] },
+      { tags_all: ['red'], tags_none: ['green'] },
+      { tags_any: ['red', 'nothing'] },
+    ];
     for (const filter of only) expect([filter, await listed(filter)]).toEqual([filter, [odd]]);
     expect(await listed({ tags_all: ['red', 'green'] })).toEqual([]);
     expect(await listed({ tags_any: ['red', 'green'] })).toEqual([green, odd]);
@@ -91,7 +115,9 @@ export function storesSuite(kind: Kind): void {
     const id = await add(`${'é'.repeat(47)}🙂 and more`, { importance: 7 });
     const hidden = await add('hidden', { is_archived: 1 });
     const rows = await bound.read.memories.ranking(mine(), [id, hidden]);
-    expect(rows).toEqual([expect.objectContaining({ id, importance: 7, opening: `${'é'.repeat(47)}🙂`, fsrs_stability: null })]);
+    expect(rows).toEqual([
+      expect.objectContaining({ id, importance: 7, opening: `${'é'.repeat(47)}🙂`, fsrs_stability: null }),
+    ]);
     expect(await bound.read.memories.ranking(mine(), [])).toEqual([]);
   });
 
@@ -99,7 +125,9 @@ export function storesSuite(kind: Kind): void {
     const id = await add('one');
     const ids = Array.from({ length: 5_000 }, (_, i) => id + i);
     expect((await bound.read.memories.byIds(user, ids)).map((row) => row.id)).toEqual([id]);
-    expect(await bound.read.memories.labels(user, ids)).toEqual([{ category: 'general', source: 'unknown', importance: 5, tags: '[]' }]);
+    expect(await bound.read.memories.labels(user, ids)).toEqual([
+      { category: 'general', source: 'unknown', importance: 5, tags: '[]' },
+    ]);
   });
 
   it('finds the exact repeat in the same session, space and category alone', async () => {
@@ -119,22 +147,43 @@ export function storesSuite(kind: Kind): void {
     await add('two', tagged('b'));
     await add('hidden', { ...tagged('a', 'secret'), is_forgotten: 1 });
     const counts = () => bound.read.memories.tagCounts(mine(), 10);
-    expect(await counts()).toEqual([{ tag: 'b', count: 2 }, { tag: 'Z', count: 1 }, { tag: 'a', count: 1 }, { tag: 'é', count: 1 }]);
+    expect(await counts()).toEqual([
+      { tag: 'b', count: 2 },
+      { tag: 'Z', count: 1 },
+      { tag: 'a', count: 1 },
+      { tag: 'é', count: 1 },
+    ]);
     await bound.atomically(({ memories }) => memories.replaceTags(user, one, ['c'], LATER));
-    expect(await counts()).toEqual([{ tag: 'b', count: 1 }, { tag: 'c', count: 1 }]);
+    expect(await counts()).toEqual([
+      { tag: 'b', count: 1 },
+      { tag: 'c', count: 1 },
+    ]);
     expect(await bound.read.memories.byId(user, one)).toMatchObject({ tags: '["c"]', updated_at: LATER });
     await bound.atomically(({ memories }) => memories.replaceTags(user, one, [], LATER));
     expect(await counts()).toEqual([{ tag: 'b', count: 1 }]);
   });
 
   it('outlines a user with numbers, also one without memories', async () => {
-    expect(await bound.read.memories.outline(mine())).toEqual({ count: 0, oldest: null, newest: null, avg_importance: null });
+    expect(await bound.read.memories.outline(mine())).toEqual({
+      count: 0,
+      oldest: null,
+      newest: null,
+      avg_importance: null,
+    });
     await add('a', { importance: 1, category: 'x', created_at: '2020-01-01 00:00:00' });
     await add('b', { importance: 2, category: 'y' });
     await add('c', { importance: 2, category: 'y' });
     const outline = await bound.read.memories.outline(mine());
-    expect(outline).toEqual({ count: 3, oldest: '2020-01-01 00:00:00', newest: NOW, avg_importance: expect.closeTo(5 / 3, 9) });
-    expect(await bound.read.memories.categoryCounts(mine())).toEqual([{ category: 'y', count: 2 }, { category: 'x', count: 1 }]);
+    expect(outline).toEqual({
+      count: 3,
+      oldest: '2020-01-01 00:00:00',
+      newest: NOW,
+      avg_importance: expect.closeTo(5 / 3, 9),
+    });
+    expect(await bound.read.memories.categoryCounts(mine())).toEqual([
+      { category: 'y', count: 2 },
+      { category: 'x', count: 1 },
+    ]);
     expect(await bound.read.memories.total()).toBeGreaterThanOrEqual(3);
   });
 
@@ -153,7 +202,11 @@ export function storesSuite(kind: Kind): void {
     });
     expect(await memories.lastInSession(user, 's', second)).toBeUndefined();
     expect(await memories.lastInSession(user, 's', second + 1)).toBe(second);
-    expect(await memories.byId(user, second)).toMatchObject({ source_count: 2, access_count: 5, last_accessed_at: LATER });
+    expect(await memories.byId(user, second)).toMatchObject({
+      source_count: 2,
+      access_count: 5,
+      last_accessed_at: LATER,
+    });
     await bound.atomically(async ({ memories }) => {
       await memories.forgetParent(user, [first]);
       expect(await memories.remove(user, [first, first])).toBe(1);
@@ -184,7 +237,10 @@ export function storesSuite(kind: Kind): void {
     expect(await edges([a], 10, other)).toEqual([]);
     expect(await bound.read.links.count(user)).toBe(3);
     await bound.atomically(({ links }) => links.move(user, a, next));
-    expect(await edges([next])).toEqual([{ ...manual, target_id: next }, { ...follows, source_id: next }]);
+    expect(await edges([next])).toEqual([
+      { ...manual, target_id: next },
+      { ...follows, source_id: next },
+    ]);
     expect(await edges([a])).toEqual([updates]);
     await bound.atomically(({ memories }) => memories.remove(user, [next]));
     expect(await bound.read.links.count(user)).toBe(1);
@@ -196,8 +252,12 @@ export function storesSuite(kind: Kind): void {
     const put = (memory_id: number, model: string, values: Float32Array, content_hash = 'h') =>
       bound.atomically(({ vectors }) => vectors.put({ memory_id, user_id: user, content_hash, vector: values }, model));
     const { vectors } = bound.read;
-    const missing = async () => (await vectors.missing('m', ids[0]! - 1, 10)).map((row) => [row.id, row.user_id, row.content]);
-    expect(await missing()).toEqual([[ids[0], user, 'a'], [ids[1], user, 'b']]);
+    const missing = async () =>
+      (await vectors.missing('m', ids[0]! - 1, 10)).map((row) => [row.id, row.user_id, row.content]);
+    expect(await missing()).toEqual([
+      [ids[0], user, 'a'],
+      [ids[1], user, 'b'],
+    ]);
     await put(ids[0]!, 'm', vector);
     await put(ids[0]!, 'other model', vector);
     expect(await missing()).toEqual([[ids[1], user, 'b']]);
@@ -208,7 +268,10 @@ export function storesSuite(kind: Kind): void {
     expect(await vectors.count(user, 'm')).toBe(2);
     expect(await vectors.count(other, 'm')).toBe(0);
     const page = await vectors.page(user, 'm', 0, 10);
-    expect(page.map((record) => [record.memory_id, record.user_id, record.content_hash])).toEqual([[ids[0], user, 'h2'], [ids[1], user, 'h']]);
+    expect(page.map((record) => [record.memory_id, record.user_id, record.content_hash])).toEqual([
+      [ids[0], user, 'h2'],
+      [ids[1], user, 'h'],
+    ]);
     expect([...page[0]!.vector]).toEqual([1, 2, 3, 4, 5]);
     expect(new Uint8Array(page[1]!.vector.buffer)).toEqual(new Uint8Array(vector.buffer));
     expect((await vectors.page(user, 'm', ids[0]!, 1)).map((record) => record.memory_id)).toEqual([ids[1]]);
@@ -218,8 +281,23 @@ export function storesSuite(kind: Kind): void {
 
   it('keeps users, spaces, keys and state', async () => {
     const made = await bound.atomically(async ({ access }) => {
-      const key = { user_id: user, key_prefix: 'p', hash_version: 1, name: 'k', scopes: 'read', rate_limit: 5, is_active: 1, agent_id: null, last_used_at: null, expires_at: null, created_at: NOW };
-      const keys = [await access.createKey({ ...key, key_hash: `${user}-1` }), await access.createKey({ ...key, key_hash: `${user}-2` })];
+      const key = {
+        user_id: user,
+        key_prefix: 'p',
+        hash_version: 1,
+        name: 'k',
+        scopes: 'read',
+        rate_limit: 5,
+        is_active: 1,
+        agent_id: null,
+        last_used_at: null,
+        expires_at: null,
+        created_at: NOW,
+      };
+      const keys = [
+        await access.createKey({ ...key, key_hash: `${user}-1` }),
+        await access.createKey({ ...key, key_hash: `${user}-2` }),
+      ];
       const space = await access.createSpace({ user_id: user, name: 'Work', description: null, created_at: NOW });
       await access.deactivate(keys[0]!.id);
       await access.used(keys[1]!.id, LATER);
@@ -239,7 +317,9 @@ export function storesSuite(kind: Kind): void {
     const known = await access.userById(user);
     expect(await access.userByName(known!.username)).toEqual(known);
     expect((await access.users()).map((row) => row.id)).toEqual(expect.arrayContaining([user, other]));
-    const again = bound.atomically(({ access }) => access.createSpace({ user_id: user, name: 'Work', description: null, created_at: NOW }));
+    const again = bound.atomically(({ access }) =>
+      access.createSpace({ user_id: user, name: 'Work', description: null, created_at: NOW }),
+    );
     await expect(again).rejects.toThrow(/unique/i);
   });
 
@@ -274,10 +354,18 @@ export function storesSuite(kind: Kind): void {
         if (fails) throw new Error('stop');
         return id;
       });
-    const results = await Promise.allSettled([unit('good one', false), unit('bad one', true), unit('good two', false), unit('bad two', true)]);
+    const results = await Promise.allSettled([
+      unit('good one', false),
+      unit('bad one', true),
+      unit('good two', false),
+      unit('bad two', true),
+    ]);
     expect(results.map((r) => r.status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
     expect((results[1] as PromiseRejectedResult).reason.message).toBe('stop');
-    expect((await bound.read.memories.list(mine(), 10, 0)).map((row) => row.content).sort()).toEqual(['good one', 'good two']);
+    expect((await bound.read.memories.list(mine(), 10, 0)).map((row) => row.content).sort()).toEqual([
+      'good one',
+      'good two',
+    ]);
     expect(await bound.read.memories.tagCounts(mine(), 10)).toEqual([{ tag: 't', count: 2 }]);
     const query = { terms: ['bad'], stems: ['bad'], phrases: [], unspaced: [], prefixes: [] };
     expect(await bound.read.fullText.search(query, mine(), 10)).toEqual([]);
@@ -306,7 +394,9 @@ export function storesSuite(kind: Kind): void {
 
   it('survives many writers at once', async () => {
     const users = [user, other];
-    await Promise.all(Array.from({ length: 40 }, (_, i) => addFindable(bound, memoryRow(users[i % 2]!, `note ${i}`, tagged('t')))));
+    await Promise.all(
+      Array.from({ length: 40 }, (_, i) => addFindable(bound, memoryRow(users[i % 2]!, `note ${i}`, tagged('t')))),
+    );
     for (const user_id of users) {
       expect(await bound.read.memories.outline({ user_id, now: NOW })).toMatchObject({ count: 20 });
       expect(await bound.read.memories.tagCounts({ user_id, now: NOW }, 5)).toEqual([{ tag: 't', count: 20 }]);
@@ -317,7 +407,9 @@ export function storesSuite(kind: Kind): void {
     await addFindable(bound, memoryRow(user, 'x'));
     expect(await database.size()).toBeGreaterThan(10_000);
     if (kind.family === 'sqlite') expect(await database.check()).toEqual([]);
-    expect(database.description).toMatch(kind.family === 'sqlite' ? /^SQLite \d/ : /^Postgres \d+(\.\d+)? at \S+\/\S+$/);
+    expect(database.description).toMatch(
+      kind.family === 'sqlite' ? /^SQLite \d/ : /^Postgres \d+(\.\d+)? at \S+\/\S+$/,
+    );
     expect((await sql<{ one: number }>`select 1 as one`.execute(database.reader.db)).rows).toEqual([{ one: 1 }]);
   });
 }

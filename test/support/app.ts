@@ -1,11 +1,11 @@
 // A real app on a real database in a folder of its own, called through HTTP; only time, chance and models are fake.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { type App, createApp, type Ports } from '../../src/app.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
+import { TEMP_ROOT } from './temp-root.ts';
 
 export interface FakeClock extends Clock {
   set(epochMs: number): void;
@@ -61,15 +61,10 @@ export interface TestOptions {
 export const testConfig = (dir: string, env: Record<string, string> = {}): Config =>
   loadConfig({ argv: [], env: { ENGRAM_DATA_DIR: dir, ENGRAM_LOG_LEVEL: 'silent', ...env }, readFile: () => null, cwd: dir, home: dir }).config;
 
-const folders = new Set<string>();
-process.on('exit', () => {
-  for (const dir of folders) rmSync(dir, { recursive: true, force: true });
-});
-
+/** A fresh folder; all of a run lie in one that temp-root.ts removes at its end. */
 export function tempDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'engram-test-'));
-  folders.add(dir);
-  return dir;
+  mkdirSync(TEMP_ROOT, { recursive: true });
+  return mkdtempSync(join(TEMP_ROOT, 'app-'));
 }
 
 export async function createTestApp(options: TestOptions = {}): Promise<TestApp> {

@@ -13,7 +13,19 @@ const WORDS =
   'the a river runs running runner database databases connection connected relational deploy deployed deployment café naïve Müller straße über ' +
   'engineer engineering memory memories city cities happily happiness organization organize vacation hopping hoped generously 2024 v2 item42 ' +
   'Москва москвы привет Ελλάδα שלום مرحبا e-mail don’t O’Brien first second Tuesday March paint painting painter sunrise violin adopted agency';
-const UNSPACED = ['東京都', '京都', '会議は東京で', '明日の天気', '数据库连接', '数据', 'ประเทศไทย', 'สวัสดี', 'カタカナ', '日', '日本語'];
+const UNSPACED = [
+  '東京都',
+  '京都',
+  '会議は東京で',
+  '明日の天気',
+  '数据库连接',
+  '数据',
+  'ประเทศไทย',
+  'สวัสดี',
+  'カタカナ',
+  '日',
+  '日本語',
+];
 
 const pickFrom = <T>(random: () => number, list: readonly T[]): T => {
   // Squared: the first words are common, the last ones rare.

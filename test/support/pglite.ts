@@ -38,5 +38,10 @@ export async function openPglite(schema: string, now: string): Promise<Database>
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-  return openPostgresOn({ reading: new PGliteDialect({ pglite: kept }), writing: null, place: `memory/${schema}`, now });
+  return openPostgresOn({
+    reading: new PGliteDialect({ pglite: kept }),
+    writing: null,
+    place: `memory/${schema}`,
+    now,
+  });
 }

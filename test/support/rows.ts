@@ -28,7 +28,8 @@ export function memoryRow(user_id: number, content: string, change: Partial<NewM
 
 export const tagged = (...tags: string[]): Pick<NewMemory, 'tags'> => ({ tags: JSON.stringify(tags) });
 
-export const addMemory = ({ atomically }: Bound, row: NewMemory): Promise<number> => atomically(({ memories }) => memories.insert(row));
+export const addMemory = ({ atomically }: Bound, row: NewMemory): Promise<number> =>
+  atomically(({ memories }) => memories.insert(row));
 
 /** A memory that can be found by its words. */
 export function addFindable({ atomically }: Bound, row: NewMemory, moment = ''): Promise<number> {

@@ -114,6 +114,14 @@ describe('a long memory', () => {
     expect(block!.content).toMatch(/^(harbour ?)+ \[…\]$/);
   });
 
+  it('never ends within a number', () => {
+    const numbers = Array.from({ length: 100 }, (_, i) => String(1_234_567 + i)).join(' ');
+    for (let max = 30; max < 60; max++) {
+      const [block] = put([layer([candidate(1, numbers)])], { maxMemoryTokens: max }).blocks;
+      expect(block!.content).toMatch(/^(\d{7} )+\[…\]$/);
+    }
+  });
+
   it('ends at a Chinese full stop too', () => {
     const chinese = '我昨天去了北京的市场。我买了很多新鲜的苹果和一台新电脑。然后我回家做了晚饭给我的家人吃。';
     const [block] = put([layer([candidate(1, chinese)])], { maxMemoryTokens: 40 }).blocks;

@@ -44,7 +44,7 @@ const CUT_MARK = ' […]';
 const SMALLEST_PIECE = 24;
 
 /** Stored text can neither close its wrapper nor open one: what is in it is data. */
-const escapeText = (text: string): string => text.replace(/<(?=\/?\s*user_memory)/gi, '&lt;');
+const escapeText = (text: string): string => text.replace(/<(?=[\s/]*user_memory)/gi, '&lt;');
 const escapeAttribute = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replace(/\s+/g, ' ').slice(0, 80);
 
@@ -52,21 +52,53 @@ const render = (candidate: ContextCandidate, text: string): string =>
   `<user_memory id="${candidate.id}" date="${candidate.date}" category="${escapeAttribute(candidate.category)}">${escapeText(text)}</user_memory>\n`;
 const headingOf = (layer: Layer): string => `## ${layer.heading}\n`;
 
-/** Cut to `max` tokens, at the end of a sentence when one lies beyond 60 %. */
+/** Cut to `max` tokens, at the end of a sentence when one lies beyond 60 %, else of a word. */
 function shorten(text: string, max: number, counter: TokenCounter): string {
-  if (counter.count(text) <= max) return text;
+  if (counter.truncate(text, max) === text) return text;
   const kept = counter.truncate(text, Math.max(1, max - counter.count(CUT_MARK)));
   const end = Math.max(...['. ', '! ', '? ', '。', '\n'].map((mark) => kept.lastIndexOf(mark)));
-  return (end > kept.length * 0.6 ? kept.slice(0, end + 1) : kept).trimEnd() + CUT_MARK;
+  if (end > kept.length * 0.6) return kept.slice(0, end + 1).trimEnd() + CUT_MARK;
+  // Half a word or number would say something else.
+  const inWord = /\S/.test(text.charAt(kept.length));
+  return (inWord ? kept.replace(/\s\S{1,40}$/, '') : kept).trimEnd() + CUT_MARK;
 }
 
-const fingerprint = (text: string): Set<string> => new Set([...words(text).filter((w) => !STOP_WORDS.has(w)).map(porterStem), ...unspacedTerms(text)]);
+/** The memory as a line of at most `room` tokens, its text of at most `max`; null when too little of it would be left. */
+function lineOf(candidate: ContextCandidate, max: number, room: number, counter: TokenCounter) {
+  for (let allowed = max; ; ) {
+    const text = shorten(candidate.content, allowed, counter);
+    const line = render(candidate, text);
+    const tokens = counter.count(line);
+    if (tokens <= room) return { text, line, tokens };
+    // Escapes and the seams with the frame come on top of the text alone.
+    allowed -= tokens - room;
+    if (allowed < SMALLEST_PIECE) return null;
+  }
+}
+
+interface Fingerprint {
+  words: ReadonlySet<string>;
+  /** Numbers and negations: texts that differ in these say different things, however many words they share. */
+  telling: string;
+}
+/** "t" is what is left of "isn't", "won't" and their like. */
+const NEGATIONS: ReadonlySet<string> = new Set(['no', 'not', 'nor', 'never', 'neither', 'none', 'without', 'cannot', 't']);
+
+function fingerprint(text: string): Fingerprint {
+  const all = words(text);
+  return {
+    words: new Set([...all.filter((w) => !STOP_WORDS.has(w)).map(porterStem), ...unspacedTerms(text)]),
+    telling: all.filter((w) => NEGATIONS.has(w) || /\d/.test(w)).sort().join(' '),
+  };
+}
+
+const alike = (a: Fingerprint, b: Fingerprint, threshold: number): boolean =>
+  a.telling === b.telling && overlap(a.words, b.words) > threshold;
 
 /** Jaccard similarity of the words of two texts. */
 function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   if (a.size === 0 || b.size === 0) return 0;
   const [small, large] = a.size < b.size ? [a, b] : [b, a];
-  // No overlap can reach more than the ratio of the sizes.
   let shared = 0;
   for (const word of small) if (large.has(word)) shared++;
   return shared / (a.size + b.size - shared);
@@ -76,7 +108,7 @@ export function pack(layers: readonly Layer[], options: PackOptions, counter: To
   const sections: { layer: Layer; lines: string[] }[] = [];
   const blocks: Block[] = [];
   const seen = new Set<number>();
-  const prints: Set<string>[] = [];
+  const prints: Fingerprint[] = [];
   let used = 0;
 
   for (const layer of layers) {
@@ -90,11 +122,10 @@ export function pack(layers: readonly Layer[], options: PackOptions, counter: To
       const frame = counter.count(render(candidate, ''));
       if (room - frame < SMALLEST_PIECE && room - frame < counter.count(candidate.content)) continue;
       const print = fingerprint(candidate.content);
-      if (prints.some((other) => overlap(print, other) > options.dedupThreshold)) continue;
-      const text = shorten(candidate.content, Math.min(options.maxMemoryTokens, room - frame), counter);
-      const line = render(candidate, text);
-      const tokens = counter.count(line);
-      if (tokens > room) continue;
+      if (prints.some((other) => alike(print, other, options.dedupThreshold))) continue;
+      const fitted = lineOf(candidate, Math.min(options.maxMemoryTokens, room - frame), room, counter);
+      if (fitted === null) continue;
+      const { text, line, tokens } = fitted;
       seen.add(candidate.id);
       prints.push(print);
       section.lines.push(line);

@@ -14,7 +14,9 @@ export async function migrate(
   now: string,
 ): Promise<string[]> {
   const db = handle as unknown as Kysely<VersionSchema>;
-  await sql`create table if not exists schema_version (version integer primary key, name text not null, applied_at text not null)`.execute(db);
+  await sql`create table if not exists schema_version (version integer primary key, name text not null, applied_at text not null)`.execute(
+    db,
+  );
   const rows = await db.selectFrom('schema_version').select(['version']).orderBy('version').execute();
   const current = rows.at(-1)?.version ?? 0;
   const newest = migrations.at(-1)?.version ?? 0;

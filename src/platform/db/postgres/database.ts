@@ -35,7 +35,9 @@ const RETRY_MS = 5;
 class BytewiseText extends OperationNodeTransformer {
   protected override transformColumnDefinition(node: ColumnDefinitionNode): ColumnDefinitionNode {
     const isText = DataTypeNode.is(node.dataType) && node.dataType.dataType === 'text';
-    return isText ? { ...node, dataType: RawNode.createWithSql('text collate "C"') } : super.transformColumnDefinition(node);
+    return isText
+      ? { ...node, dataType: RawNode.createWithSql('text collate "C"') }
+      : super.transformColumnDefinition(node);
   }
 }
 const bytewise = new BytewiseText();
@@ -64,7 +66,13 @@ async function claimJobs(db: Db, { lane, limit, now, owner, leased_until }: JobC
         .skipLocked(),
     )
     .updateTable('jobs')
-    .set((eb) => ({ status: 'running', lease_owner: owner, leased_until, started_at: now, attempts: eb('attempts', '+', 1) }))
+    .set((eb) => ({
+      status: 'running',
+      lease_owner: owner,
+      leased_until,
+      started_at: now,
+      attempts: eb('attempts', '+', 1),
+    }))
     .where('id', 'in', (eb) => eb.selectFrom('due').select('due.id'))
     .returningAll()
     .execute();
@@ -89,10 +97,14 @@ async function checkServer(db: Db, place: string): Promise<string> {
   const { number, version, encoding } = rows[0]!;
   const short = version.split(' ')[0]!;
   if (Number(number) < OLDEST * 10_000) {
-    throw new DatabaseError(`Postgres at ${place} is version ${short}; Engram needs ${OLDEST} or newer. Upgrade it, or point ENGRAM_DATABASE_URL elsewhere.`);
+    throw new DatabaseError(
+      `Postgres at ${place} is version ${short}; Engram needs ${OLDEST} or newer. Upgrade it, or point ENGRAM_DATABASE_URL elsewhere.`,
+    );
   }
   if (encoding !== 'UTF8') {
-    throw new DatabaseError(`The database at ${place} keeps text as ${encoding}; Engram needs UTF8. Make one with "createdb --encoding=UTF8 --template=template0" and name it in ENGRAM_DATABASE_URL.`);
+    throw new DatabaseError(
+      `The database at ${place} keeps text as ${encoding}; Engram needs UTF8. Make one with "createdb --encoding=UTF8 --template=template0" and name it in ENGRAM_DATABASE_URL.`,
+    );
   }
   return short;
 }
@@ -109,7 +121,10 @@ async function bringUpToDate(db: Db, place: string, now: string): Promise<void> 
   } catch (error) {
     const { code } = error as { code?: string };
     if (code !== '42501' && code !== '3F000') throw error;
-    throw new DatabaseError(`The user of ENGRAM_DATABASE_URL may not create tables at ${place}. Make it the owner of the database, or grant it "create" on the schema.`, { cause: error });
+    throw new DatabaseError(
+      `The user of ENGRAM_DATABASE_URL may not create tables at ${place}. Make it the owner of the database, or grant it "create" on the schema.`,
+      { cause: error },
+    );
   }
 }
 
@@ -123,7 +138,9 @@ async function problemsOf(db: Db): Promise<string[]> {
       where datname = current_database() and checksum_failures > 0
     union all
     select 'memory ' || m.id || ' is missing from the full-text index' from (
-      select m.id from memories m where not exists (select from memories_fts f where f.memory_id = m.id) order by m.id limit 10) m`.execute(db);
+      select m.id from memories m where not exists (select from memories_fts f where f.memory_id = m.id) order by m.id limit 10) m`.execute(
+    db,
+  );
   return rows.map((row) => row.problem);
 }
 
@@ -152,7 +169,9 @@ export async function openPostgresOn({ reading, writing, place, now }: PostgresP
         }
       },
       async size() {
-        const { rows } = await sql<{ bytes: number }>`select pg_database_size(current_database()) as bytes`.execute(reader);
+        const { rows } = await sql<{ bytes: number }>`select pg_database_size(current_database()) as bytes`.execute(
+          reader,
+        );
         return rows[0]!.bytes;
       },
       check: () => problemsOf(reader),

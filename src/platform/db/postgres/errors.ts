@@ -48,12 +48,14 @@ export function explainConnecting(error: unknown, place: Place): string {
   if (code === '3D000') {
     return `Postgres at ${where} has no database "${place.database}". Create it ("createdb ${place.database}") or correct ENGRAM_DATABASE_URL.`;
   }
-  if (code === '53300') return `Postgres at ${where} has no connection left for us: raise max_connections there, or close other programs.`;
+  if (code === '53300')
+    return `Postgres at ${where} has no connection left for us: raise max_connections there, or close other programs.`;
   if (code === '57P03') return `Postgres at ${where} is starting or stopping; try again in a moment.`;
   if (/^E[A-Z_]+$/.test(code) || /timeout|terminated|closed/i.test(message)) {
     return `Postgres cannot be reached at ${where} (${code || message}). Check that it runs, and that ENGRAM_DATABASE_URL names the right host and port.`;
   }
-  if (/ssl|tls|certificate/i.test(message)) return `Postgres at ${where}: ${message}. Check sslmode in ENGRAM_DATABASE_URL.`;
+  if (/ssl|tls|certificate/i.test(message))
+    return `Postgres at ${where}: ${message}. Check sslmode in ENGRAM_DATABASE_URL.`;
   return `Postgres at ${where} cannot be used: ${message}`;
 }
 
@@ -65,8 +67,13 @@ export function explainRunning(error: unknown): unknown {
   if (LOST_RACE.has(code) || code === '55P03') return unavailable('Too many writes at once; try again in a moment.');
   if (code === '57014') return unavailable('Postgres took too long to answer.');
   if (code === '53100') return unavailable('The disk of the Postgres server is full.');
-  if (code === '25006') return unavailable('Postgres takes no writes: it is a read-only replica, or was set read-only.');
-  if (/^(08|53|57P|58)/.test(code) || /^E[A-Z_]+$/.test(code) || /^Connection terminated|not queryable/.test(messageOf(error))) {
+  if (code === '25006')
+    return unavailable('Postgres takes no writes: it is a read-only replica, or was set read-only.');
+  if (
+    /^(08|53|57P|58)/.test(code) ||
+    /^E[A-Z_]+$/.test(code) ||
+    /^Connection terminated|not queryable/.test(messageOf(error))
+  ) {
     return unavailable('Postgres went away; try again in a moment.');
   }
   return error;

@@ -24,7 +24,9 @@ const MAX_VECTOR_BYTES = 1_000_000;
 
 /** A term as it is stored: very long ones by their hash. No word has a `#`. */
 const keyOf = (term: string): string =>
-  term.length * 3 > MAX_TERM_BYTES && byteLength(term) > MAX_TERM_BYTES ? `#${createHash('sha256').update(term).digest('base64url')}` : term;
+  term.length * 3 > MAX_TERM_BYTES && byteLength(term) > MAX_TERM_BYTES
+    ? `#${createHash('sha256').update(term).digest('base64url')}`
+    : term;
 
 /** With its owner, so that each user has posting lists of their own and never pays for another's. */
 const lexemeOf = (user_id: number, term: string): string => `${user_id.toString(36)}:${keyOf(term)}`;
@@ -51,7 +53,8 @@ function occurrencesIn(entry: FullTextEntry): { terms: Map<string, Occurrences>;
   for (const column of ['tags', 'category', 'moment', 'content'] as const) {
     for (const word of words(texts[column])) {
       const { positions } = add(porterStem(word), scaled(COLUMN_WEIGHTS[column]));
-      if (++position <= MAX_POSITION && positions.length < MAX_POSITIONS) positions.push(`${position}${LABELS[column]}`);
+      if (++position <= MAX_POSITION && positions.length < MAX_POSITIONS)
+        positions.push(`${position}${LABELS[column]}`);
     }
     // A gap that no phrase crosses.
     position++;
@@ -99,7 +102,9 @@ function partsOf(user_id: number, query: LexicalQuery): Part[] {
     const match = `(${stems.map(lexeme).join(' <-> ')})`;
     const lexemes = stems.map((stem) => lexemeOf(user_id, stem));
     const weight = sql.raw(
-      Object.entries(LABELS).map(([column, label]) => `when '${label}' then ${scaled(COLUMN_WEIGHTS[column as keyof typeof LABELS])}`).join(' '),
+      Object.entries(LABELS)
+        .map(([column, label]) => `when '${label}' then ${scaled(COLUMN_WEIGHTS[column as keyof typeof LABELS])}`)
+        .join(' '),
     );
     // Each start at which all its words stand in a row.
     const starts = sql`select max(case p.label ${weight} end) as weight
@@ -125,10 +130,19 @@ function partsOf(user_id: number, query: LexicalQuery): Part[] {
  * Each step is materialized: the planner guesses sizes badly here, and would run the inner ones once per row.
  */
 function ranked(user_id: number, parts: readonly Part[]): RawBuilder<Candidate> {
-  const each = (make: (i: number) => RawBuilder<unknown>, between = ', ') => sql.join(parts.map((_, i) => make(i)), sql.raw(between));
-  const [n, rows, idf] = ['n', 'rows', 'idf'].map((name) => (i: number) => sql.ref(`${name}${i}`)) as [Name, Name, Name];
+  const each = (make: (i: number) => RawBuilder<unknown>, between = ', ') =>
+    sql.join(
+      parts.map((_, i) => make(i)),
+      sql.raw(between),
+    );
+  const [n, rows, idf] = ['n', 'rows', 'idf'].map((name) => (i: number) => sql.ref(`${name}${i}`)) as [
+    Name,
+    Name,
+    Name,
+  ];
   const [k1, b, rest] = [sql.lit(K1), sql.lit(B), sql.lit(1 - B)];
-  const score = (i: number) => sql`${idf(i)} * (${n(i)} * ${sql.lit(K1 + 1)}) / (${n(i)} + ${k1} * (${rest} + ${b} * length / average))`;
+  const score = (i: number) =>
+    sql`${idf(i)} * (${n(i)} * ${sql.lit(K1 + 1)}) / (${n(i)} + ${k1} * (${rest} + ${b} * length / average))`;
   const match = parts.map((p) => p.match).join(' | ');
   // The innermost select reads each row's counts once, however many parts look into them.
   return sql<Candidate>`(
@@ -168,27 +182,32 @@ export function postgresFullText(db: Db): FullTextIndex {
     async best(query, user_id, limit) {
       const parts = partsOf(user_id, query);
       if (parts.length === 0) return [];
-      const { rows } = await sql<Candidate>`select id, score from ${ranked(user_id, parts)} hit order by score desc, id desc limit ${limit}`.execute(db);
+      const { rows } =
+        await sql<Candidate>`select id, score from ${ranked(user_id, parts)} hit order by score desc, id desc limit ${limit}`.execute(
+          db,
+        );
       return rows;
     },
     async search(query: LexicalQuery, filter: MemoryFilter, limit: number): Promise<Candidate[]> {
       const parts = partsOf(filter.user_id, query);
       if (parts.length === 0) return [];
-      return db
-        .selectFrom(ranked(filter.user_id, parts).as('hit'))
-        // Not a join, which the planner may turn around: one look-up by primary key per match.
-        .where((eb) =>
-          eb
-            .selectFrom('memories as m')
-            .select(sql<boolean>`true`.as('shown'))
-            .whereRef('m.id', '=', 'hit.id')
-            .where(matchesFilter(filter)),
-        )
-        .select(['hit.id', 'hit.score'])
-        .orderBy('hit.score', 'desc')
-        .orderBy('hit.id', 'desc')
-        .limit(limit)
-        .execute();
+      return (
+        db
+          .selectFrom(ranked(filter.user_id, parts).as('hit'))
+          // Not a join, which the planner may turn around: one look-up by primary key per match.
+          .where((eb) =>
+            eb
+              .selectFrom('memories as m')
+              .select(sql<boolean>`true`.as('shown'))
+              .whereRef('m.id', '=', 'hit.id')
+              .where(matchesFilter(filter)),
+          )
+          .select(['hit.id', 'hit.score'])
+          .orderBy('hit.score', 'desc')
+          .orderBy('hit.id', 'desc')
+          .limit(limit)
+          .execute()
+      );
     },
   };
 }

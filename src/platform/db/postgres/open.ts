@@ -60,14 +60,21 @@ function placeOf(url: string): Place {
     const { host, port, database, user } = new pg.Client({ connectionString: url });
     return { host, port, database: database ?? '', user: user ?? '' };
   } catch {
-    throw new DatabaseError('ENGRAM_DATABASE_URL is not an address of the form postgres://user:password@host:5432/database.');
+    throw new DatabaseError(
+      'ENGRAM_DATABASE_URL is not an address of the form postgres://user:password@host:5432/database.',
+    );
   }
 }
 
 export async function openPostgres({ url, now }: { url: string; now: string }): Promise<Database> {
   const place = placeOf(url);
   try {
-    return await openPostgresOn({ reading: dialectFor(url, place), writing: dialectFor(url, place), place: nameOf(place), now });
+    return await openPostgresOn({
+      reading: dialectFor(url, place),
+      writing: dialectFor(url, place),
+      place: nameOf(place),
+      now,
+    });
   } catch (error) {
     if (error instanceof AppError) throw new DatabaseError(error.message, { cause: error.cause });
     throw error;

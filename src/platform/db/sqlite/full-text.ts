@@ -54,7 +54,8 @@ export function sqliteFullText(db: Db): FullTextIndex {
     async best(query, user_id, limit) {
       const match = matchExpression(query);
       if (match === null) return [];
-      return (await sql<Candidate>`${hits(user_id, match)} order by score desc, rowid desc limit ${limit}`.execute(db)).rows;
+      return (await sql<Candidate>`${hits(user_id, match)} order by score desc, rowid desc limit ${limit}`.execute(db))
+        .rows;
     },
     async search(query, filter: MemoryFilter, limit) {
       const match = matchExpression(query);
