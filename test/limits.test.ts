@@ -26,7 +26,11 @@ function refused(answer: Answer, status: number, code: string): void {
 }
 
 /** Sends a body as it is. */
-async function send(body: BodyInit | null, headers: Record<string, string>, path = '/store'): Promise<Answer> {
+async function send(
+  body: string | Uint8Array | ReadableStream<Uint8Array> | null,
+  headers: Record<string, string>,
+  path = '/store',
+): Promise<Answer> {
   const init = { method: 'POST', body, headers: { authorization: `Bearer ${app.key}`, ...headers }, duplex: 'half' };
   const response = await app.fetch(new Request(`http://engram.test${path}`, init as RequestInit));
   const text = await response.text();
@@ -273,5 +277,116 @@ describe('numbers in addresses', () => {
 
   it('the largest id there can be is merely unknown', async () => {
     refused(await call('GET', `/memory/${Number.MAX_SAFE_INTEGER}`), 404, 'memory_not_found');
+  });
+});
+
+describe('search texts', () => {
+  const words = (bytes: number, word: (i: number) => string) => {
+    let text = '';
+    for (let i = 0; text.length < bytes; i++) text += `${word(i)} `;
+    return text;
+  };
+
+  beforeAll(async () => {
+    await call('POST', '/store', { content: 'the lighthouse keeper AND the NOT near OR column: note', tags: ['sea'] });
+  });
+
+  it.each([
+    'AND OR NOT NEAR',
+    'lighthouse AND',
+    'NOT lighthouse',
+    'lighthouse NEAR(keeper, 2',
+    'NEAR("lighthouse keeper", 5)',
+    '*',
+    'light*',
+    '^lighthouse',
+    'content : lighthouse',
+    '- + lighthouse',
+    '{content tags} : lighthouse',
+    '"',
+    '"lighthouse keeper',
+    '"lighthouse" "',
+    `lighthouse'; drop table memories; --`,
+    '((((',
+    ')lighthouse(',
+    '%_?#',
+    '🦀',
+    '灯台',
+    'a',
+    'the',
+    '\t\n',
+    '',
+  ])('are words, whatever they look like: %j', async (query) => {
+    for (const path of ['/search', '/search/explain', '/memories/search', '/search/faceted', '/recall']) {
+      const { status, body } = await call('POST', path, { query });
+      expect(status, JSON.stringify(body)).toBe(200);
+      const found = JSON.stringify(body).includes('lighthouse keeper');
+      if (/lighthouse/.test(query)) expect(found, path).toBe(true);
+    }
+  });
+
+  it.each([
+    ['operators', (i: number) => ['AND', 'OR', 'NOT', 'NEAR(', '"', '*', '^', '(', ')', ':', '--', ';'][i % 12]!],
+    ['quotes', () => '"a b"'],
+    ['opening brackets', () => '('],
+    ['different words', (i: number) => `word${i}`],
+    ['characters without spaces', (i: number) => String.fromCharCode(0x4e00 + (i % 5000))],
+  ])('may be long: %s', async (_name, word) => {
+    for (const bytes of [10_000, 80_000]) {
+      const query = `lighthouse ${words(bytes, word)}`;
+      const { status, body } = await call('POST', '/search', { query });
+      expect(status, JSON.stringify(body)).toBe(200);
+    }
+  });
+
+  it('that are stored are found by their own words', async () => {
+    const content = `x'); drop table memories; -- "NEAR(" * ^ unusualword`;
+    const { id } = (await call('POST', '/store', { content, tags: [`it's "quoted"`] })).body;
+    const found = await call('POST', '/search', { query: content });
+    expect(found.body.results[0].id).toBe(id);
+    const tagged = await call('POST', '/tags/search', { tag: `it's "quoted"` });
+    expect(tagged.body.results.map((m: { id: number }) => m.id)).toEqual([id]);
+  });
+});
+
+describe('batches', () => {
+  const op = (content: string) => ({ op: 'store', body: { content } });
+
+  it.each([0, 101])('of %i operations are refused', async (count) => {
+    const before = await stored();
+    const ops = Array.from({ length: count }, (_, i) => op(`never stored ${i}`));
+    refused(await call('POST', '/batch', { ops }), 400, 'invalid_request');
+    expect(await stored()).toBe(before);
+  });
+
+  it('of 100 are done', async () => {
+    const ops = Array.from({ length: 100 }, (_, i) => op(`one of a hundred ${i}`));
+    const { status, body } = await call('POST', '/batch', { ops });
+    expect([status, body.total, body.succeeded]).toEqual([200, 100, 100]);
+  });
+
+  it('stop at the first failure, with 207; what was done before stands', async () => {
+    const before = await stored();
+    const ops = [op('stands'), { op: 'update', body: { id: 999_999, content: 'x' } }, op('never tried')];
+    const { status, body } = await call('POST', '/batch', { ops });
+    expect([status, body.total, body.succeeded]).toEqual([207, 3, 1]);
+    expect(body.results).toEqual([
+      { index: 0, op: 'store', success: true, result: { stored: true, id: expect.any(Number) } },
+      { index: 1, op: 'update', success: false, error: expect.stringContaining('999999') },
+    ]);
+    expect(await stored()).toBe(before + 1);
+  });
+
+  it.each([
+    [{ op: 'store', body: {} }, 207],
+    [{ op: 'store', body: { content: 'x', contnt: 'y' } }, 207],
+    [{ op: 'update', body: { content: 'no id' } }, 207],
+    [{ op: 'link', body: { source_id: 1, target_id: 1 } }, 207],
+    [{ op: 'erase', body: {} }, 400],
+    [{ op: 'store' }, 400],
+  ])('refuse an operation like %j', async (bad, status) => {
+    const before = await stored();
+    expect((await call('POST', '/batch', { ops: [bad, op('after a bad one')] })).status).toBe(status);
+    expect(await stored()).toBe(before);
   });
 });

@@ -30,18 +30,31 @@ describe('POST /recall', () => {
     expect(got.breakdown).toMatchObject({ static: 1, semantic: 1, important: 1, recent: 17 });
     expect(got.results).toEqual(got.memories);
     for (const memory of got.memories) {
-      expect(memory).toMatchObject({ content: expect.any(String), category: 'general', tags: [], recall_score: expect.any(Number) });
+      expect(memory).toMatchObject({
+        content: expect.any(String),
+        category: 'general',
+        tags: [],
+        recall_score: expect.any(Number),
+      });
       expect(memory.recall_score).toBeGreaterThanOrEqual(0);
       expect(memory.recall_score).toBeLessThanOrEqual(1);
     }
   });
 
   it('keeps room for what fits, however many facts there are, and fills what is left', async () => {
-    await storeAll(app, range(30).map((i) => ({ content: `fact ${i}`, is_static: true })));
-    const fits = await storeAll(app, range(4).map((i) => `harbour ${i}`));
+    await storeAll(
+      app,
+      range(30).map((i) => ({ content: `fact ${i}`, is_static: true })),
+    );
+    const fits = await storeAll(
+      app,
+      range(4).map((i) => `harbour ${i}`),
+    );
     const got = await search(app, { query: 'harbour', limit: 8 }, '/recall');
     expect(got.memories).toHaveLength(8);
-    expect(sorted(idsOf(got.memories.filter((m: { recall_source: string }) => m.recall_source === 'semantic')))).toEqual(sorted(fits));
+    expect(
+      sorted(idsOf(got.memories.filter((m: { recall_source: string }) => m.recall_source === 'semantic'))),
+    ).toEqual(sorted(fits));
     const facts = await search(app, { query: 'nothing fits this', limit: 8 }, '/recall');
     expect(facts.breakdown).toMatchObject({ semantic: 0 });
     expect(facts.count).toBe(8);
@@ -49,7 +62,10 @@ describe('POST /recall', () => {
 
   it('works without a question, from the text in context, and without a body', async () => {
     const [, fits] = await storeAll(app, ['small talk', 'The harbour is deep']);
-    expect((await search(app, { context: 'about the harbour' }, '/recall')).memories[0]).toMatchObject({ id: fits, recall_source: 'semantic' });
+    expect((await search(app, { context: 'about the harbour' }, '/recall')).memories[0]).toMatchObject({
+      id: fits,
+      recall_source: 'semantic',
+    });
     expect((await search(app, { query: 'harbour', context: 'talk' }, '/recall')).breakdown.semantic).toBe(1);
     expect((await search(app, { query: '  ', context: 'harbour' }, '/recall')).breakdown.semantic).toBe(1);
     const bare = await app.call('POST', '/recall');
@@ -67,7 +83,8 @@ describe('POST /recall', () => {
       { content: 'harbour six', forget_after: '2026-01-01', importance: 10, is_static: true },
     ]);
     await app.call('POST', `/memory/${gone}/archive`);
-    const ids = async (request: object) => sorted(idsOf((await search(app, { query: 'harbour', ...request }, '/recall')).memories));
+    const ids = async (request: object) =>
+      sorted(idsOf((await search(app, { query: 'harbour', ...request }, '/recall')).memories));
     expect(await ids({})).toEqual([kept, tagged, elsewhere]);
     expect(await ids({ tags: ['T'] })).toEqual([tagged]);
     expect(await ids({ space_id: space })).toEqual([elsewhere]);
@@ -75,7 +92,10 @@ describe('POST /recall', () => {
   });
 
   it('takes at most 100', async () => {
-    await storeAll(app, range(110).map((i) => `small talk ${i}`));
+    await storeAll(
+      app,
+      range(110).map((i) => `small talk ${i}`),
+    );
     expect((await search(app, { query: 'talk', limit: 500 }, '/recall')).count).toBe(100);
   });
 });
@@ -85,11 +105,31 @@ describe('POST /search/explain', () => {
     await storeAll(app, ['The harbour is deep and cold', 'The lake is cold']);
     const got = await search(app, { query: 'deep harbour', limit: 5 }, '/search/explain');
     const [first] = got.results;
-    expect(Object.keys(first.scores).sort()).toEqual(['fused', 'graph', 'lexical', 'personality', 'reranked', 'reranker_ms', 'temporal_boost', 'vector']);
-    expect(first.scores).toMatchObject({ vector: null, personality: null, temporal_boost: null, reranked: false, reranker_ms: null });
+    expect(Object.keys(first.scores).sort()).toEqual([
+      'fused',
+      'graph',
+      'lexical',
+      'personality',
+      'reranked',
+      'reranker_ms',
+      'temporal_boost',
+      'vector',
+    ]);
+    expect(first.scores).toMatchObject({
+      vector: null,
+      personality: null,
+      temporal_boost: null,
+      reranked: false,
+      reranker_ms: null,
+    });
     for (const key of ['embed', 'hybrid', 'rerank', 'total']) expect(got.timings_ms[key]).toBeGreaterThanOrEqual(0);
     expect(got.timings_ms.total).toBeGreaterThanOrEqual(got.timings_ms.hybrid);
-    expect(got.pipeline).toMatchObject({ embedded: false, reranker_applied: false, mode: 'lexical', candidates: { lexical: 1, vector: 0, edges: 0 } });
+    expect(got.pipeline).toMatchObject({
+      embedded: false,
+      reranker_applied: false,
+      mode: 'lexical',
+      candidates: { lexical: 1, vector: 0, edges: 0 },
+    });
     expect(got.count).toBe(got.results.length);
     expect(got.degraded).toEqual(['vector']);
   });
@@ -105,7 +145,11 @@ describe('POST /search/explain', () => {
     const got = await search(app, query, '/search/explain');
     expect(idsOf(got.results)).toEqual(idsOf((await search(app, query)).results));
     type Part = { rank: number; score: number; weight: number };
-    const weights = new Map<string, number>(got.results.flatMap((r: { ranks: Record<string, Part> }) => Object.entries(r.ranks).map(([c, { weight }]) => [c, weight])));
+    const weights = new Map<string, number>(
+      got.results.flatMap((r: { ranks: Record<string, Part> }) =>
+        Object.entries(r.ranks).map(([c, { weight }]) => [c, weight]),
+      ),
+    );
     const best = [...weights.values()].reduce((sum, weight) => sum + weight / 61, 0);
     for (const { ranks, scores, score, multipliers } of got.results) {
       const sum = (Object.values(ranks) as Part[]).reduce((s, { rank, weight }) => s + weight / (60 + rank), 0);
@@ -127,11 +171,39 @@ describe('POST /search/explain', () => {
 describe('POST /search/faceted', () => {
   const seed = () =>
     storeAll(app, [
-      { content: 'harbour a', tags: ['sea', 'north'], category: 'place', source: 'anna', importance: 2, occurred_at: '2020-01-10 23:59:59' },
-      { content: 'harbour b', tags: ['sea', 'south'], category: 'place', source: 'ben', importance: 5, occurred_at: '2020-01-11 00:00:00' },
-      { content: 'harbour c', tags: ['sea', 'north', 'cold'], category: 'trip', source: 'anna', importance: 8, occurred_at: '2020-02-01' },
+      {
+        content: 'harbour a',
+        tags: ['sea', 'north'],
+        category: 'place',
+        source: 'anna',
+        importance: 2,
+        occurred_at: '2020-01-10 23:59:59',
+      },
+      {
+        content: 'harbour b',
+        tags: ['sea', 'south'],
+        category: 'place',
+        source: 'ben',
+        importance: 5,
+        occurred_at: '2020-01-11 00:00:00',
+      },
+      {
+        content: 'harbour c',
+        tags: ['sea', 'north', 'cold'],
+        category: 'trip',
+        source: 'anna',
+        importance: 8,
+        occurred_at: '2020-02-01',
+      },
       { content: 'harbour d', category: 'trip', source: 'anna', importance: 10, occurred_at: '2021-01-01' },
-      { content: 'mountain e', tags: ['north'], category: 'place', source: 'anna', importance: 5, occurred_at: '2020-01-05' },
+      {
+        content: 'mountain e',
+        tags: ['north'],
+        category: 'place',
+        source: 'anna',
+        importance: 5,
+        occurred_at: '2020-01-05',
+      },
     ]);
   const faceted = (request: object) => search(app, request as Record<string, unknown>, '/search/faceted');
   const memoryIds = (got: { results: { memory: { id: number } }[] }) => sorted(got.results.map((r) => r.memory.id));
@@ -141,9 +213,20 @@ describe('POST /search/faceted', () => {
     const got = await faceted({ query: 'harbour' });
     expect(memoryIds(got)).toEqual(ids.slice(0, 4));
     expect(got.total_matched).toBe(4);
-    expect(got.facets_tags).toEqual([{ value: 'sea', count: 3 }, { value: 'north', count: 2 }, { value: 'cold', count: 1 }, { value: 'south', count: 1 }]);
-    expect(got.facets_categories).toEqual([{ value: 'place', count: 2 }, { value: 'trip', count: 2 }]);
-    expect(got.facets_sources).toEqual([{ value: 'anna', count: 3 }, { value: 'ben', count: 1 }]);
+    expect(got.facets_tags).toEqual([
+      { value: 'sea', count: 3 },
+      { value: 'north', count: 2 },
+      { value: 'cold', count: 1 },
+      { value: 'south', count: 1 },
+    ]);
+    expect(got.facets_categories).toEqual([
+      { value: 'place', count: 2 },
+      { value: 'trip', count: 2 },
+    ]);
+    expect(got.facets_sources).toEqual([
+      { value: 'anna', count: 3 },
+      { value: 'ben', count: 1 },
+    ]);
     expect(sorted(got.facets_importance.map((f: { value: string }) => Number(f.value)))).toEqual([2, 5, 8, 10]);
     expect(got.tag_cooccurrence).toEqual([
       { tag_a: 'north', tag_b: 'sea', count: 2 },
@@ -152,16 +235,26 @@ describe('POST /search/faceted', () => {
       { tag_a: 'sea', tag_b: 'south', count: 1 },
     ]);
     expect(got.degraded).toEqual(['vector']);
-    expect(got.results[0]).toMatchObject({ memory: { content: expect.stringContaining('harbour') }, score: 1, search_type: 'lexical' });
+    expect(got.results[0]).toMatchObject({
+      memory: { content: expect.stringContaining('harbour') },
+      score: 1,
+      search_type: 'lexical',
+    });
   });
 
   it.each([1, 10])('counts everything that matched, not the page of %d', async (limit) => {
-    await storeAll(app, range(750).map((i) => ({ content: `harbour ${i}`, tags: [i % 3 ? 'two-thirds' : 'third'] })));
+    await storeAll(
+      app,
+      range(750).map((i) => ({ content: `harbour ${i}`, tags: [i % 3 ? 'two-thirds' : 'third'] })),
+    );
     for (const query of ['harbour', '']) {
       const got = await faceted({ query, limit });
       expect(got.results).toHaveLength(limit);
       expect(got.total_matched).toBe(750);
-      expect(got.facets_tags).toEqual([{ value: 'two-thirds', count: 500 }, { value: 'third', count: 250 }]);
+      expect(got.facets_tags).toEqual([
+        { value: 'two-thirds', count: 500 },
+        { value: 'third', count: 250 },
+      ]);
     }
   });
 
@@ -223,12 +316,19 @@ describe('POST /memories/search', () => {
     const got = await search(app, 'harbour', '/memories/search');
     expect(Array.isArray(got)).toBe(true);
     expect(got).toHaveLength(1);
-    expect(got[0]).toMatchObject({ id, score: 1, memory: { id, content: 'harbour', tags: ['sea'], version: 1, is_latest: true } });
+    expect(got[0]).toMatchObject({
+      id,
+      score: 1,
+      memory: { id, content: 'harbour', tags: ['sea'], version: 1, is_latest: true },
+    });
     expect(await search(app, '', '/memories/search')).toEqual([]);
   });
 
   it('gives what /search gives', async () => {
-    await storeAll(app, range(20).map((i) => `harbour ${i}`));
+    await storeAll(
+      app,
+      range(20).map((i) => `harbour ${i}`),
+    );
     const hits = await search(app, { query: 'harbour', limit: 7 }, '/memories/search');
     expect(idsOf(hits)).toEqual(idsOf((await search(app, { query: 'harbour', limit: 7 })).results));
   });

@@ -33,9 +33,19 @@ describe('filters', () => {
   beforeAll(async () => {
     full = await createTestApp();
     space = (await full.call('POST', '/spaces', { name: 'work' })).body.id;
-    await storeAll(full, range(300).map((i) => ({ content: `harbour crane ${i}`, tags: i % 2 ? ['kept'] : [], session_id: `elsewhere${i}` })));
+    await storeAll(
+      full,
+      range(300).map((i) => ({
+        content: `harbour crane ${i}`,
+        tags: i % 2 ? ['kept'] : [],
+        session_id: `elsewhere${i}`,
+      })),
+    );
     for (const [name, mark] of [...MARKS, ['space', { space_id: space }] as const]) {
-      const texts = range(5).map((i) => ({ content: `harbour crane ${name} ${'and much else besides the water '.repeat(i + 2)}`, ...mark }));
+      const texts = range(5).map((i) => ({
+        content: `harbour crane ${name} ${'and much else besides the water '.repeat(i + 2)}`,
+        ...mark,
+      }));
       marked.set(name, await storeAll(full, texts));
     }
   });
@@ -46,7 +56,8 @@ describe('filters', () => {
       const got = await search(full, { query: 'harbour crane', limit, ...filter });
       expect(sorted(idsOf(got.results))).toEqual(sorted(marked.get(name)!));
       expect(got.top_score).toBeGreaterThan(0.9);
-      const ranks = (await search(full, { query: 'harbour crane', limit, expand_relationships: false, ...filter })).results;
+      const ranks = (await search(full, { query: 'harbour crane', limit, expand_relationships: false, ...filter }))
+        .results;
       // Of equal words the shorter text is the better match.
       expect(idsOf(ranks)).toEqual(marked.get(name));
     }
@@ -81,7 +92,11 @@ describe('hidden memories', () => {
   const hide: [string, (id: number) => Promise<unknown>, Record<string, unknown>][] = [
     ['forgotten', (id) => app.call('POST', `/memory/${id}/forget`), { include_forgotten: true }],
     ['archived', (id) => app.call('POST', `/memory/${id}/archive`), { include_archived: true }],
-    ['superseded', (id) => app.call('POST', `/memory/${id}/update`, { content: 'another matter' }), { latest_only: false }],
+    [
+      'superseded',
+      (id) => app.call('POST', `/memory/${id}/update`, { content: 'another matter' }),
+      { latest_only: false },
+    ],
   ];
 
   it.each(hide)('are found only when asked for: %s', async (_name, act, option) => {
@@ -90,7 +105,8 @@ describe('hidden memories', () => {
     expect(await found(app, 'harbour')).toEqual([other]);
     expect(await found(app, { query: 'harbour', category: 'general' })).toEqual([other]);
     expect(sorted(await found(app, { query: 'harbour', expand_relationships: false, ...option }))).toEqual([id, other]);
-    for (const [, , wrong] of hide.filter((h) => h[2] !== option)) expect(await found(app, { query: 'harbour', ...wrong })).not.toContain(id);
+    for (const [, , wrong] of hide.filter((h) => h[2] !== option))
+      expect(await found(app, { query: 'harbour', ...wrong })).not.toContain(id);
   });
 
   it('are found again when they come back', async () => {
@@ -120,8 +136,14 @@ describe('hidden memories', () => {
   });
 
   it('do not crowd out those that are not', async () => {
-    const better = await storeAll(app, range(150).map((i) => `harbour crane ${i}`));
-    const visible = await storeAll(app, range(10).map((i) => `harbour crane ${'with some more words around it '.repeat(3)} ${i}`));
+    const better = await storeAll(
+      app,
+      range(150).map((i) => `harbour crane ${i}`),
+    );
+    const visible = await storeAll(
+      app,
+      range(10).map((i) => `harbour crane ${'with some more words around it '.repeat(3)} ${i}`),
+    );
     const acts = ['forget', 'archive'];
     await Promise.all(better.map((id, i) => app.call('POST', `/memory/${id}/${acts[i % 2]}`)));
     expect(sorted(await found(app, 'harbour crane'))).toEqual(sorted(visible));
@@ -152,7 +174,10 @@ describe('hidden memories', () => {
   });
 
   it.each(hide.slice(0, 2))('do not show through links either: %s', async (name, act) => {
-    const [one, two] = await storeAll(app, [{ content: 'harbour question', session_id: 's' }, { content: 'hush hush', session_id: 's' }]);
+    const [one, two] = await storeAll(app, [
+      { content: 'harbour question', session_id: 's' },
+      { content: 'hush hush', session_id: 's' },
+    ]);
     await act(two!);
     const got = await search(app, { query: 'harbour', include_links: true });
     expect(idsOf(got.results)).toEqual([one]);
@@ -160,7 +185,10 @@ describe('hidden memories', () => {
   });
 
   it('do not show through links before they are approved', async () => {
-    await storeAll(app, [{ content: 'harbour question', session_id: 's' }, { content: 'hush hush', session_id: 's', status: 'pending' }]);
+    await storeAll(app, [
+      { content: 'harbour question', session_id: 's' },
+      { content: 'hush hush', session_id: 's', status: 'pending' },
+    ]);
     expect(JSON.stringify(await search(app, { query: 'harbour', include_links: true }))).not.toContain('hush');
   });
 });

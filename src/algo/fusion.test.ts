@@ -1,7 +1,7 @@
 // Reciprocal rank fusion against a slow oracle, and the laws any fusion of ranks must keep.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuse, RRF_K, type RankedList, ranked } from './fusion.ts';
+import { fuse, type RankedList, RRF_K, ranked } from './fusion.ts';
 
 const ids = fc.uniqueArray(fc.integer({ min: 1, max: 30 }), { maxLength: 15 });
 const weight = fc.constantFrom(0, 0.05, 0.1, 0.3, 0.5, 1, 2);
@@ -21,7 +21,8 @@ function oracle(all: readonly RankedList[], k = RRF_K): Map<number, number> {
   );
 }
 
-const scoreOf = (all: readonly RankedList[], id: number): number => fuse(all).find((item) => item.id === id)?.score ?? 0;
+const scoreOf = (all: readonly RankedList[], id: number): number =>
+  fuse(all).find((item) => item.id === id)?.score ?? 0;
 
 describe('fuse', () => {
   it('gives the scores of its definition, and every item of any list once', () => {
@@ -61,27 +62,39 @@ describe('fuse', () => {
 
   it('gives the larger id to mirrored ranks, whatever the number of lists', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 }), (a, b, c) => {
-        // Items 1000 and 2000 stand at the same three ranks, each in another list: equal evidence.
-        const at = (first: number, second: number, from: number): number[] => {
-          const filler = Array.from({ length: 61 }, (_, i) => from + i);
-          filler[first - 1] = 1000;
-          if (second !== first) filler[second - 1] = 2000;
-          return filler;
-        };
-        fc.pre(a !== b && b !== c && c !== a);
-        const all = [at(a, b, 3000), at(b, c, 4000), at(c, a, 5000)].map((list, i) => ({ channel: `c${i}`, weight: 1, ids: list }));
-        const order = fuse(all).map((item) => item.id);
-        expect(order.indexOf(2000)).toBe(order.indexOf(1000) - 1);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        (a, b, c) => {
+          // Items 1000 and 2000 stand at the same three ranks, each in another list: equal evidence.
+          const at = (first: number, second: number, from: number): number[] => {
+            const filler = Array.from({ length: 61 }, (_, i) => from + i);
+            filler[first - 1] = 1000;
+            if (second !== first) filler[second - 1] = 2000;
+            return filler;
+          };
+          fc.pre(a !== b && b !== c && c !== a);
+          const all = [at(a, b, 3000), at(b, c, 4000), at(c, a, 5000)].map((list, i) => ({
+            channel: `c${i}`,
+            weight: 1,
+            ids: list,
+          }));
+          const order = fuse(all).map((item) => item.id);
+          expect(order.indexOf(2000)).toBe(order.indexOf(1000) - 1);
+        },
+      ),
     );
   });
 
   it('does not care in which order the lists come', () => {
     fc.assert(
-      fc.property(lists.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))), ([all, shuffled]) => {
-        expect(fuse(shuffled)).toEqual(fuse(all));
-      }),
+      fc.property(
+        lists.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
+        ([all, shuffled]) => {
+          expect(fuse(shuffled)).toEqual(fuse(all));
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -158,15 +171,29 @@ describe('fuse', () => {
 
 describe('ranked', () => {
   it('sorts by falling score, ties to the larger id', () => {
-    expect(ranked(new Map([[1, 0.5], [9, 0.5], [4, 0.9], [2, 0]]))).toEqual([4, 9, 1, 2]);
+    expect(
+      ranked(
+        new Map([
+          [1, 0.5],
+          [9, 0.5],
+          [4, 0.9],
+          [2, 0],
+        ]),
+      ),
+    ).toEqual([4, 9, 1, 2]);
   });
 
   it('does not depend on the order of insertion', () => {
-    const entries = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.constantFrom(0, 0.1, 0.5, 1)), { selector: ([id]) => id });
+    const entries = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.constantFrom(0, 0.1, 0.5, 1)), {
+      selector: ([id]) => id,
+    });
     fc.assert(
-      fc.property(entries.chain((e) => fc.tuple(fc.constant(e), fc.shuffledSubarray(e, { minLength: e.length }))), ([some, shuffled]) => {
-        expect(ranked(new Map(shuffled))).toEqual(ranked(new Map(some)));
-      }),
+      fc.property(
+        entries.chain((e) => fc.tuple(fc.constant(e), fc.shuffledSubarray(e, { minLength: e.length }))),
+        ([some, shuffled]) => {
+          expect(ranked(new Map(shuffled))).toEqual(ranked(new Map(some)));
+        },
+      ),
     );
   });
 });

@@ -1,9 +1,14 @@
 // Spreading activation against a slow oracle that writes out every path, and the laws that keep a graph from drowning search.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EDGE_WEIGHTS, MAX_DEGREE, SECOND_HOP, spread, type SpreadEdge } from './spread.ts';
+import { EDGE_WEIGHTS, MAX_DEGREE, SECOND_HOP, type SpreadEdge, spread } from './spread.ts';
 
-const edge = (source_id: number, target_id: number, type = 'follows', similarity = 1): SpreadEdge => ({ source_id, target_id, type, similarity });
+const edge = (source_id: number, target_id: number, type = 'follows', similarity = 1): SpreadEdge => ({
+  source_id,
+  target_id,
+  type,
+  similarity,
+});
 const node = fc.integer({ min: 1, max: 12 });
 const edges = fc.array(
   fc.record({
@@ -22,7 +27,9 @@ const seeds = fc
 function oracle(from: ReadonlyMap<number, number>, all: readonly SpreadEdge[]): Map<number, number> {
   const nodes = [...new Set([...from.keys(), ...all.flatMap((e) => [e.source_id, e.target_id])])];
   const between = (a: number, b: number): number | null => {
-    const found = all.filter((e) => a !== b && ((e.source_id === a && e.target_id === b) || (e.source_id === b && e.target_id === a)));
+    const found = all.filter(
+      (e) => a !== b && ((e.source_id === a && e.target_id === b) || (e.source_id === b && e.target_id === a)),
+    );
     return found.length === 0 ? null : Math.max(...found.map((e) => (EDGE_WEIGHTS[e.type] ?? 0.4) * e.similarity));
   };
   const result = new Map(from);
@@ -48,13 +55,23 @@ const expectSame = (got: ReadonlyMap<number, number>, expected: ReadonlyMap<numb
 
 describe('spread', () => {
   it('adds up every path of one and two edges', () => {
-    fc.assert(fc.property(seeds, edges, (from, all) => expectSame(spread(from, all), oracle(from, all))), { numRuns: 300 });
+    fc.assert(
+      fc.property(seeds, edges, (from, all) => expectSame(spread(from, all), oracle(from, all))),
+      { numRuns: 300 },
+    );
   });
 
   it('is known by hand for a chain', () => {
     const got = spread(new Map([[1, 1]]), [edge(1, 2), edge(2, 3), edge(3, 4)]);
     const follows = EDGE_WEIGHTS.follows!;
-    expectSame(got, new Map([[1, 1], [2, follows], [3, follows * follows * SECOND_HOP]]));
+    expectSame(
+      got,
+      new Map([
+        [1, 1],
+        [2, follows],
+        [3, follows * follows * SECOND_HOP],
+      ]),
+    );
   });
 
   it('leaves the seeds at least what they had, and never sends a flow back', () => {
@@ -83,15 +100,22 @@ describe('spread', () => {
 
   it('does not care which end of an edge is called its source, nor in which order edges come', () => {
     fc.assert(
-      fc.property(seeds, edges.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))), (from, [all, shuffled]) => {
-        const turned = shuffled.map((e) => ({ ...e, source_id: e.target_id, target_id: e.source_id }));
-        expectSame(spread(from, turned), spread(from, all));
-      }),
+      fc.property(
+        seeds,
+        edges.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
+        (from, [all, shuffled]) => {
+          const turned = shuffled.map((e) => ({ ...e, source_id: e.target_id, target_id: e.source_id }));
+          expectSame(spread(from, turned), spread(from, all));
+        },
+      ),
     );
   });
 
   it('renames its answer when the memories are renamed', () => {
-    const names = fc.shuffledSubarray(Array.from({ length: 12 }, (_, i) => 100 + i), { minLength: 12 });
+    const names = fc.shuffledSubarray(
+      Array.from({ length: 12 }, (_, i) => 100 + i),
+      { minLength: 12 },
+    );
     fc.assert(
       fc.property(seeds, edges, names, (from, all, name) => {
         const to = (id: number) => name[id - 1]!;
@@ -106,7 +130,9 @@ describe('spread', () => {
 
   it('counts of several edges between two memories only the strongest', () => {
     const once = spread(new Map([[1, 1]]), [edge(1, 2, 'caused_by')]);
-    expect(spread(new Map([[1, 1]]), [edge(1, 2, 'caused_by'), edge(2, 1, 'follows'), edge(1, 2, 'caused_by')])).toEqual(once);
+    expect(
+      spread(new Map([[1, 1]]), [edge(1, 2, 'caused_by'), edge(2, 1, 'follows'), edge(1, 2, 'caused_by')]),
+    ).toEqual(once);
   });
 
   it('ignores an edge from a memory to itself', () => {

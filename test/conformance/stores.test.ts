@@ -1,4 +1,12 @@
+import { describe } from 'vitest';
 import { onEachDatabase } from '../support/databases.ts';
 import { storesSuite } from './stores.ts';
+import { besideSuite } from './stores-beside.ts';
+import { unitsSuite } from './units.ts';
 
-onEachDatabase(storesSuite);
+onEachDatabase((kind) => {
+  // One after the other: PGlite has one connection, open to one of them at a time.
+  describe('memories', () => storesSuite(kind));
+  describe('beside memories', () => besideSuite(kind));
+  describe('units', () => unitsSuite(kind));
+});

@@ -31,7 +31,7 @@ export async function freshSchemaUrl(): Promise<string> {
   if (url === null) throw new Error('no Postgres here');
   const client = new Client({ connectionString: url });
   await client.connect();
-  const schema = `t_${crypto.randomUUID().replaceAll('-', '')}`;
+  const schema = `${inject('postgres_prefix')}${crypto.randomUUID().replaceAll('-', '')}`;
   await client.query(`create schema ${schema}`);
   await client.end();
   return `${url}${url.includes('?') ? '&' : '?'}options=-csearch_path%3D${schema}`;

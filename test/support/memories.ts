@@ -9,7 +9,9 @@ export async function storeAll(app: TestApp, all: readonly Stored[]): Promise<nu
   const ids: number[] = [];
   for (let at = 0; at < all.length; at += 100) {
     const page = all.slice(at, at + 100);
-    const answers = await Promise.all(page.map((one) => app.call('POST', '/store', typeof one === 'string' ? { content: one } : one)));
+    const answers = await Promise.all(
+      page.map((one) => app.call('POST', '/store', typeof one === 'string' ? { content: one } : one)),
+    );
     for (const answer of answers) expect(answer.status, JSON.stringify(answer.body)).toBe(201);
     ids.push(...answers.map((answer) => answer.body.id as number));
   }

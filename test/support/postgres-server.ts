@@ -4,16 +4,21 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } fr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Null: no Postgres here, so the runs on a real one are skipped. */
     postgres_url: string | null;
+    /** Start of the names of all schemas made in this run. */
+    postgres_prefix: string;
   }
 }
 
 const START_TIMEOUT_MS = 20_000;
+/** Runs the rest of its arguments until its input ends, which it also does when we are killed; then removes the folder. */
+const WATCHED = `exec 3<&0; "$@" & server=$!; (cat <&3 >/dev/null; kill -INT $server) & wait $server; cd /; rm -rf "$0"`;
 
 function findPrograms(): string | null {
   const debian = '/usr/lib/postgresql';
@@ -86,19 +91,16 @@ async function startServer(programs: string): Promise<{ url: string; stop(): Pro
       max_connections: 120,
     };
     const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const server = spawn(join(programs, 'postgres'), ['-D', data, ...flags], {
+    const server = spawn('/bin/sh', ['-c', WATCHED, folder, join(programs, 'postgres'), '-D', data, ...flags], {
       ...as,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['pipe', 'ignore', 'pipe'],
     });
-    const kill = () => server.kill('SIGKILL');
-    process.once('exit', kill);
     await started(server);
     return {
       url: `postgres://engram@127.0.0.1:${port}/postgres`,
       async stop() {
-        process.off('exit', kill);
         const ended = new Promise((resolve) => server.once('exit', resolve));
-        server.kill('SIGINT');
+        server.stdin!.end();
         await ended;
         remove();
       },
@@ -109,12 +111,23 @@ async function startServer(programs: string): Promise<{ url: string; stop(): Pro
   }
 }
 
+async function dropSchemas(url: string, prefix: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query('select nspname from pg_namespace where starts_with(nspname, $1)', [prefix]);
+  for (const { nspname } of rows) await client.query(`drop schema ${nspname} cascade`);
+  await client.end();
+}
+
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = process.env.ENGRAM_TEST_DATABASE_URL;
   if (given) {
+    const prefix = `engram_test_${process.pid}_`;
     project.provide('postgres_url', given);
-    return undefined;
+    project.provide('postgres_prefix', prefix);
+    return () => dropSchemas(given, prefix);
   }
+  project.provide('postgres_prefix', 't_');
   let reason = 'Postgres is not installed';
   const programs = findPrograms();
   if (programs !== null) {

@@ -1,4 +1,5 @@
 // Rows for tests of stores: a user as the access service makes one, and memories with only what a test is about.
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
 import type { FullTextEntry } from '../../src/core/ports.ts';
 import { StoreRequest } from '../../src/features/memory/contract.ts';
@@ -6,7 +7,7 @@ import { type NewMemory, newMemory } from '../../src/features/memory/rules.ts';
 import type { Database } from '../../src/platform/db/dialect.ts';
 import { sha256 } from '../../src/platform/system.ts';
 import { storesOn } from '../../src/stores.ts';
-import { NOW } from './databases.ts';
+import { type Kind, NOW } from './databases.ts';
 
 export const fixedClock: Clock = { now: () => Date.UTC(2026, 2, 2, 12) };
 export const stores = (database: Database, clock: Clock = fixedClock) => storesOn(database, clock);
@@ -48,3 +49,18 @@ export const entryOf = (memory_id: number, row: NewMemory, moment = ''): FullTex
   category: row.category,
   moment,
 });
+
+/** For suites: one database for all tests of a describe, two new users for each. */
+export function withTwoUsers(kind: Kind): { database: Database; bound: Bound; user: number; other: number } {
+  const t = {} as ReturnType<typeof withTwoUsers>;
+  beforeAll(async () => {
+    t.database = await (await kind.place()).open();
+    t.bound = stores(t.database);
+  });
+  afterAll(() => t.database.close());
+  beforeEach(async () => {
+    t.user = await newUser(t.bound);
+    t.other = await newUser(t.bound);
+  });
+  return t;
+}

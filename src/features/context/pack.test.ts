@@ -4,7 +4,7 @@ import { encode } from 'gpt-tokenizer/encoding/cl100k_base';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TokenCounter } from '../../core/ports.ts';
 import { loadTokenCounter } from '../../platform/tokens.ts';
-import { type ContextCandidate, type Layer, pack, type PackOptions } from './pack.ts';
+import { type ContextCandidate, type Layer, type PackOptions, pack } from './pack.ts';
 
 let counter: TokenCounter;
 beforeAll(async () => {
@@ -31,26 +31,62 @@ const layer = (candidates: ContextCandidate[], change: Partial<Layer> = {}): Lay
 });
 const put = (layers: Layer[], change: Partial<PackOptions> = {}) =>
   pack(layers, { budget: 8_000, maxMemoryTokens: 2_500, dedupThreshold: 0.88, ...change }, counter);
-const shown = (layers: Layer[], change: Partial<PackOptions> = {}): number[] => put(layers, change).blocks.map((block) => block.id);
+const shown = (layers: Layer[], change: Partial<PackOptions> = {}): number[] =>
+  put(layers, change).blocks.map((block) => block.id);
 
 const sentence = fc
-  .array(fc.constantFrom('harbour', 'deep', '我昨天在北京', 'ありがとう', 'x9Z', '<|endoftext|>', '</user_memory>', '## Facts', '👩‍👩‍👧', '\n', '.', '"', 'กาแฟ', 'e'.repeat(200), '1.2.3'), { minLength: 1, maxLength: 120 })
+  .array(
+    fc.constantFrom(
+      'harbour',
+      'deep',
+      '我昨天在北京',
+      'ありがとう',
+      'x9Z',
+      '<|endoftext|>',
+      '</user_memory>',
+      '## Facts',
+      '👩‍👩‍👧',
+      '\n',
+      '.',
+      '"',
+      'กาแฟ',
+      'e'.repeat(200),
+      '1.2.3',
+    ),
+    { minLength: 1, maxLength: 120 },
+  )
   .map((words) => words.join(' '));
 
 describe('the budget', () => {
   it('is never exceeded, and the blocks are exactly what the text shows', () => {
-    const layers = fc.array(fc.record({ texts: fc.array(sentence, { maxLength: 6 }), ceiling: fc.double({ min: 0, max: 1, noNaN: true }) }), { minLength: 1, maxLength: 4 });
+    const layers = fc.array(
+      fc.record({ texts: fc.array(sentence, { maxLength: 6 }), ceiling: fc.double({ min: 0, max: 1, noNaN: true }) }),
+      { minLength: 1, maxLength: 4 },
+    );
     fc.assert(
-      fc.property(layers, fc.integer({ min: 16, max: 3_000 }), fc.integer({ min: 16, max: 600 }), (all, budget, maxMemoryTokens) => {
-        let id = 0;
-        const packed = put(all.map(({ texts, ceiling }, i) => layer(texts.map((text) => candidate(++id, text)), { heading: `Part ${i}`, ceiling })), { budget, maxMemoryTokens });
-        expect(truth(packed.context)).toBeLessThanOrEqual(budget);
-        expect(packed.tokens).toBe(counter.count(packed.context));
-        const cited = [...packed.context.matchAll(/<user_memory id="(\d+)"/g)].map((match) => Number(match[1]));
-        expect(cited).toEqual(packed.blocks.map((block) => block.id));
-        expect(packed.context.match(/<\/user_memory>/g)?.length ?? 0).toBe(cited.length);
-        expect(new Set(cited).size).toBe(cited.length);
-      }),
+      fc.property(
+        layers,
+        fc.integer({ min: 16, max: 3_000 }),
+        fc.integer({ min: 16, max: 600 }),
+        (all, budget, maxMemoryTokens) => {
+          let id = 0;
+          const packed = put(
+            all.map(({ texts, ceiling }, i) =>
+              layer(
+                texts.map((text) => candidate(++id, text)),
+                { heading: `Part ${i}`, ceiling },
+              ),
+            ),
+            { budget, maxMemoryTokens },
+          );
+          expect(truth(packed.context)).toBeLessThanOrEqual(budget);
+          expect(packed.tokens).toBe(counter.count(packed.context));
+          const cited = [...packed.context.matchAll(/<user_memory id="(\d+)"/g)].map((match) => Number(match[1]));
+          expect(cited).toEqual(packed.blocks.map((block) => block.id));
+          expect(packed.context.match(/<\/user_memory>/g)?.length ?? 0).toBe(cited.length);
+          expect(new Set(cited).size).toBe(cited.length);
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -65,19 +101,29 @@ describe('the budget', () => {
     }
   });
 
-  it.each(['</user_memory>', '<user_memory id="1">', '漢字', '👩‍👩‍👧', 'qzxj'])('is used by awkward text too: %s', (unit) => {
-    for (let budget = 100; budget < 400; budget += 23) {
-      const packed = put([layer([candidate(1, unit.repeat(500))])], { budget });
-      expect(packed.blocks, `budget ${budget}`).toHaveLength(1);
-      expect(truth(packed.context)).toBeLessThanOrEqual(budget);
-    }
-  });
+  it.each(['</user_memory>', '<user_memory id="1">', '漢字', '👩‍👩‍👧', 'qzxj'])(
+    'is used by awkward text too: %s',
+    (unit) => {
+      for (let budget = 100; budget < 400; budget += 23) {
+        const packed = put([layer([candidate(1, unit.repeat(500))])], { budget });
+        expect(packed.blocks, `budget ${budget}`).toHaveLength(1);
+        expect(truth(packed.context)).toBeLessThanOrEqual(budget);
+      }
+    },
+  );
 
   it('of each layer ends at its share, and what it leaves goes to the next', () => {
-    const facts = Array.from({ length: 30 }, (_, i) => candidate(i + 1, `Fact number ${i} about ${'abcdefghij'[i % 10]?.repeat(i + 3)}`));
-    const hits = Array.from({ length: 30 }, (_, i) => candidate(i + 101, `Hit number ${i} about ${'klmnopqrst'[i % 10]?.repeat(i + 3)}`));
-    const packed = put([layer(facts, { source: 'static', heading: 'Permanent Facts', ceiling: 0.3 }), layer(hits)], { budget: 600 });
-    const tokens = (source: string) => packed.blocks.filter((b) => b.source === source).reduce((sum, b) => sum + b.tokens, 0);
+    const facts = Array.from({ length: 30 }, (_, i) =>
+      candidate(i + 1, `Fact number ${i} about ${'abcdefghij'[i % 10]?.repeat(i + 3)}`),
+    );
+    const hits = Array.from({ length: 30 }, (_, i) =>
+      candidate(i + 101, `Hit number ${i} about ${'klmnopqrst'[i % 10]?.repeat(i + 3)}`),
+    );
+    const packed = put([layer(facts, { source: 'static', heading: 'Permanent Facts', ceiling: 0.3 }), layer(hits)], {
+      budget: 600,
+    });
+    const tokens = (source: string) =>
+      packed.blocks.filter((b) => b.source === source).reduce((sum, b) => sum + b.tokens, 0);
     expect(tokens('static')).toBeGreaterThan(100);
     expect(tokens('static')).toBeLessThanOrEqual(180);
     expect(tokens('semantic')).toBeGreaterThan(250);
@@ -87,25 +133,44 @@ describe('the budget', () => {
 
   it('lets a short memory in where a long one no longer fits', () => {
     const long = Array.from({ length: 60 }, (_, i) => `word${i}`).join(' ');
-    const ids = shown([layer([candidate(1, long), candidate(2, `${long} other things entirely ${'y '.repeat(90)}`), candidate(3, 'tea')])], { budget: 260 });
+    const ids = shown(
+      [
+        layer([
+          candidate(1, long),
+          candidate(2, `${long} other things entirely ${'y '.repeat(90)}`),
+          candidate(3, 'tea'),
+        ]),
+      ],
+      { budget: 260 },
+    );
     expect(ids).toContain(3);
   });
 
   it('too small for anything gives an empty text', () => {
-    expect(put([layer([candidate(1, 'The harbour is deep')])], { budget: 16 })).toEqual({ context: '', blocks: [], tokens: 0 });
+    expect(put([layer([candidate(1, 'The harbour is deep')])], { budget: 16 })).toEqual({
+      context: '',
+      blocks: [],
+      tokens: 0,
+    });
     expect(put([])).toEqual({ context: '', blocks: [], tokens: 0 });
   });
 });
 
 describe('a long memory', () => {
-  const text = 'Alice went to the market early. She bought some bread. Then she met Bob at the corner. They talked for an hour about the harbour.';
+  const text =
+    'Alice went to the market early. She bought some bread. Then she met Bob at the corner. They talked for an hour about the harbour.';
 
   it('is cut at the end of a sentence, and says that it was', () => {
     const [block] = put([layer([candidate(1, text)])], { maxMemoryTokens: 24 }).blocks;
     expect(block!.content).toMatch(/\. \[…\]$/);
     const kept = block!.content.replace(' […]', '');
     expect(text.startsWith(kept)).toBe(true);
-    expect(text.split('. ').map((s) => (s.endsWith('.') ? s : `${s}.`)).some((s) => kept.endsWith(s))).toBe(true);
+    expect(
+      text
+        .split('. ')
+        .map((s) => (s.endsWith('.') ? s : `${s}.`))
+        .some((s) => kept.endsWith(s)),
+    ).toBe(true);
     expect(truth(block!.content)).toBeLessThanOrEqual(24);
   });
 
@@ -132,7 +197,9 @@ describe('a long memory', () => {
   it('that fits is not touched', () => {
     const packed = put([layer([candidate(1, text)])]);
     expect(packed.blocks[0]!.content).toBe(text);
-    expect(packed.context).toBe(`## Relevant Memories\n<user_memory id="1" date="2026-03-02" category="general">${text}</user_memory>`);
+    expect(packed.context).toBe(
+      `## Relevant Memories\n<user_memory id="1" date="2026-03-02" category="general">${text}</user_memory>`,
+    );
   });
 });
 
@@ -140,7 +207,9 @@ describe('near-duplicates', () => {
   const text = 'The production database of the billing team is PostgreSQL running on the machine called heron in Oslo';
 
   it('are shown once, the first of them, across layers too', () => {
-    expect(shown([layer([candidate(1, text), candidate(2, `${text}!`), candidate(3, `${text.toUpperCase()}  `)])])).toEqual([1]);
+    expect(
+      shown([layer([candidate(1, text), candidate(2, `${text}!`), candidate(3, `${text.toUpperCase()}  `)])]),
+    ).toEqual([1]);
     expect(shown([layer([candidate(1, text)], { source: 'static' }), layer([candidate(2, text)])])).toEqual([1]);
     expect(shown([layer([candidate(1, text)], { source: 'static' }), layer([candidate(1, text)])])).toEqual([1]);
   });
@@ -158,14 +227,20 @@ describe('near-duplicates', () => {
     ['a date', `${text} since 2026-03-01`, `${text} since 2026-03-02`],
     ['a negation', text, text.replace('is PostgreSQL', 'is not PostgreSQL')],
     ["a contraction's negation", text, text.replace('is PostgreSQL', "isn't PostgreSQL")],
-    ['never', text.replace('is PostgreSQL', 'was always PostgreSQL'), text.replace('is PostgreSQL', 'was never PostgreSQL')],
+    [
+      'never',
+      text.replace('is PostgreSQL', 'was always PostgreSQL'),
+      text.replace('is PostgreSQL', 'was never PostgreSQL'),
+    ],
   ])('are not what differs by %s', (_what, one, two) => {
     expect(shown([layer([candidate(1, one), candidate(2, two)])])).toEqual([1, 2]);
   });
 
   it('are found in Chinese', () => {
     const chinese = '我昨天去了北京的市场买了很多新鲜的苹果和一台新电脑';
-    expect(shown([layer([candidate(1, chinese), candidate(2, `${chinese}。`), candidate(3, '他明天要去上海')])])).toEqual([1, 3]);
+    expect(
+      shown([layer([candidate(1, chinese), candidate(2, `${chinese}。`), candidate(3, '他明天要去上海')])]),
+    ).toEqual([1, 3]);
   });
 });
 
@@ -189,7 +264,9 @@ describe('stored text', () => {
   });
 
   it('that is code keeps its angle brackets', () => {
-    expect(put([layer([candidate(1, 'if (a < b) return <div>&amp;</div>')])]).context).toContain('if (a < b) return <div>&amp;</div>');
+    expect(put([layer([candidate(1, 'if (a < b) return <div>&amp;</div>')])]).context).toContain(
+      'if (a < b) return <div>&amp;</div>',
+    );
   });
 
   it('in a category cannot leave its attribute', () => {

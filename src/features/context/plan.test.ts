@@ -107,7 +107,10 @@ describe('strategy', () => {
   });
 
   it('gives way to explicit fields', () => {
-    expect(plan({ strategy: 'breadth', semantic_limit: 7, semantic_ceiling: 0.5 })).toMatchObject({ semanticLimit: 7, ceilings: { semantic: 0.5 } });
+    expect(plan({ strategy: 'breadth', semantic_limit: 7, semantic_ceiling: 0.5 })).toMatchObject({
+      semanticLimit: 7,
+      ceilings: { semantic: 0.5 },
+    });
     expect(plan({ semantic_limit: 5_000 }).semanticLimit).toBe(100);
   });
 

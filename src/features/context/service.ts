@@ -86,7 +86,12 @@ export function createContext({ read, search, counter }: ContextDeps) {
         const candidates = await phase('evolution', 'evolution_ms', async () => {
           const changed = hits.slice(0, EXPANDED).filter((row) => row.root_memory_id !== null);
           const chains = await Promise.all(changed.map((row) => read.memories.chain(scope.user_id, row.root_memory_id!)));
-          return chains.flat().filter((row) => !row.is_latest && !row.is_forgotten).map((row) => candidateOf(row, 0.5));
+          const old = chains.flat().filter((row) => !row.is_latest);
+          // An old version is shown for being old, not for being hidden in any other way.
+          const { user_id, now, space_id } = filter;
+          const allowed = await read.memories.ranking({ user_id, now, space_id, include_superseded: true }, old.map((row) => row.id));
+          const ids = new Set(allowed.map((row) => row.id));
+          return old.filter((row) => ids.has(row.id)).map((row) => candidateOf(row, 0.5));
         });
         layers.push({ source: 'evolution', heading: 'Preference/Fact Evolution', ceiling: ceilings.evolution, candidates });
       }

@@ -18,7 +18,7 @@ const OPENING_CHARS = 48;
 
 const LABEL_PAGE = 1_000;
 
-type RepeatKey = Pick<NewMemory, 'user_id' | 'content_hash' | 'space_id' | 'session_id' | 'category'>;
+type RepeatKey = Pick<NewMemory, 'user_id' | 'content_hash' | 'space_id' | 'session_id' | 'category' | 'status' | 'forget_after'>;
 
 export function memoryStore(db: StoreDb, idList: IdList) {
   const owned = (user_id: number) => db.selectFrom('memories').where('user_id', '=', user_id);
@@ -50,6 +50,9 @@ export function memoryStore(db: StoreDb, idList: IdList) {
       .where('space_id', 'is not distinct from', slots.space_id)
       .where('session_id', 'is not distinct from', slots.session_id)
       .where('category', '=', slots.category)
+      // Not folded into one that nobody can find, or that will be gone earlier than was asked for.
+      .where('status', '=', slots.status)
+      .where('forget_after', 'is not distinct from', slots.forget_after)
       .where('is_latest', '=', sql.lit(1))
       .where('is_forgotten', '=', sql.lit(0))
       .where('is_archived', '=', sql.lit(0))

@@ -5,7 +5,7 @@ import { RRF_K } from '../../algo/fusion.ts';
 import { formatTime } from '../../core/clock.ts';
 import type { Candidate } from '../../core/ports.ts';
 import type { RankingRow } from '../memory/store.ts';
-import { activate, evidenceOf, multipliersOf, rank, type Retrieved, speakerNames } from './ranking.ts';
+import { activate, evidenceOf, multipliersOf, type Retrieved, rank, speakerNames } from './ranking.ts';
 import { planSearch, type SearchPlan } from './recipes.ts';
 
 const NOW = Date.UTC(2026, 2, 2, 12);
@@ -30,7 +30,10 @@ const hits = (...pairs: [id: number, score: number][]): Candidate[] => pairs.map
 const asRows = (rows: RankingRow[]) => new Map(rows.map((r) => [r.id, r]));
 
 /** Everything from what the retrievers found, without edges. */
-function retrieved(found: { lexical: Candidate[]; vector?: Candidate[] | null; rows: RankingRow[] }, p: SearchPlan): Retrieved {
+function retrieved(
+  found: { lexical: Candidate[]; vector?: Candidate[] | null; rows: RankingRow[] },
+  p: SearchPlan,
+): Retrieved {
   const raw = { lexical: found.lexical, vector: found.vector ?? null };
   return { ...raw, activation: activate(evidenceOf(raw, p), [], p.shortlist), rows: asRows(found.rows) };
 }
@@ -55,12 +58,24 @@ const anyRow = fc.record({
 
 describe('multipliers', () => {
   it('stay within their bounds whatever the memory and the question', () => {
-    const queries = fc.constantFrom('alice', 'what happened in May 2023', 'yesterday', 'since 2020', 'why did bob leave before 1990');
-    const mass = fc.record({ a: fc.double({ min: 0, max: 1, noNaN: true }), b: fc.double({ min: 0, max: 1, noNaN: true }) });
+    const queries = fc.constantFrom(
+      'alice',
+      'what happened in May 2023',
+      'yesterday',
+      'since 2020',
+      'why did bob leave before 1990',
+    );
+    const mass = fc.record({
+      a: fc.double({ min: 0, max: 1, noNaN: true }),
+      b: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
     fc.assert(
       fc.property(anyRow, queries, mass, (change, query, m) => {
         const p = planSearch(query, undefined, 10, NOW);
-        const got = multipliersOf(row(1, change), context({ plan: p, named: new Set(query.split(' ')), mass: new Map(Object.entries(m)) }));
+        const got = multipliersOf(
+          row(1, change),
+          context({ plan: p, named: new Set(query.split(' ')), mass: new Map(Object.entries(m)) }),
+        );
         const within = (value: number, low: number, high: number) => {
           expect(value).toBeGreaterThanOrEqual(low - 1e-12);
           expect(value).toBeLessThanOrEqual(high + 1e-12);
@@ -78,15 +93,31 @@ describe('multipliers', () => {
   });
 
   it('are all 1 for an ordinary fresh memory', () => {
-    expect(multipliersOf(row(1), context())).toEqual({ decay: 1, static: 1, importance: 1, source_count: 1, author: 1, session: 1, period: 1 });
+    expect(multipliersOf(row(1), context())).toEqual({
+      decay: 1,
+      static: 1,
+      importance: 1,
+      source_count: 1,
+      author: 1,
+      session: 1,
+      period: 1,
+    });
   });
 
   it('reach the ends of their ranges', () => {
     const old = multipliersOf(row(1, { created_at: '1990-01-01 00:00:00', importance: 1 }), context());
     expect(old.decay).toBeLessThan(0.93);
     expect(old.importance).toBeCloseTo(0.96, 12);
-    const loved = multipliersOf(row(1, { importance: 10, source_count: 11, is_static: 1, created_at: '1990-01-01 00:00:00' }), context());
-    expect(loved).toMatchObject({ decay: 1, static: 1.03, importance: expect.closeTo(1.05), source_count: expect.closeTo(1.05) });
+    const loved = multipliersOf(
+      row(1, { importance: 10, source_count: 11, is_static: 1, created_at: '1990-01-01 00:00:00' }),
+      context(),
+    );
+    expect(loved).toMatchObject({
+      decay: 1,
+      static: 1.03,
+      importance: expect.closeTo(1.05),
+      source_count: expect.closeTo(1.05),
+    });
   });
 
   it('count forgetting from the last review, else the last access, else the creation', () => {
@@ -110,7 +141,10 @@ describe('multipliers', () => {
     expect(period('2023-06-04 00:00:00')).toBeLessThan(1.6);
     expect(period('2023-04-24 00:00:00')).toBeCloseTo(1 + 0.6 * Math.exp(-0.5), 12);
     expect(period('2024-05-08 00:00:00')).toBeCloseTo(1, 9);
-    expect(multipliersOf(row(1, { created_at: '2023-05-08 00:00:00' }), context({ plan: p })).period).toBeCloseTo(1.6, 12);
+    expect(multipliersOf(row(1, { created_at: '2023-05-08 00:00:00' }), context({ plan: p })).period).toBeCloseTo(
+      1.6,
+      12,
+    );
   });
 });
 
@@ -151,15 +185,27 @@ describe('evidenceOf', () => {
   });
 
   it('rests on the one retriever there is', () => {
-    expect(evidenceOf({ lexical: hits([1, 8], [2, 4]), vector: null }, plan())).toEqual(new Map([[1, 1], [2, 0.5]]));
-    expect(evidenceOf({ lexical: [], vector: hits([1, 0.8], [2, 0.4]) }, plan())).toEqual(new Map([[1, 1], [2, 0.5]]));
+    expect(evidenceOf({ lexical: hits([1, 8], [2, 4]), vector: null }, plan())).toEqual(
+      new Map([
+        [1, 1],
+        [2, 0.5],
+      ]),
+    );
+    expect(evidenceOf({ lexical: [], vector: hits([1, 0.8], [2, 0.4]) }, plan())).toEqual(
+      new Map([
+        [1, 1],
+        [2, 0.5],
+      ]),
+    );
     expect(evidenceOf({ lexical: [], vector: null }, plan()).size).toBe(0);
   });
 
   it('stays within 0..1 for scores of any scale, opposite vectors included', () => {
     const list = (min: number, max: number) =>
       fc
-        .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.double({ min, max, noNaN: true })), { selector: ([id]) => id })
+        .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.double({ min, max, noNaN: true })), {
+          selector: ([id]) => id,
+        })
         .map((all) => hits(...all.sort(([, a], [, b]) => b - a)));
     fc.assert(
       fc.property(list(0, 500), list(-1, 1), (lexical, vector) => {
@@ -178,7 +224,12 @@ describe('rank', () => {
     const old = row(1, { created_at: formatTime(NOW - 3 * 365 * DAY), importance: 1 });
     const fresh = row(2, { importance: 10, is_static: 1, source_count: 20 });
     for (const vector of [null, hits([1, 0.8], [2, 0.4])]) {
-      const order = rank(retrieved({ lexical: hits([1, 9], [2, 4]), vector, rows: [old, fresh] }, p), p, 'red bicycle', NOW);
+      const order = rank(
+        retrieved({ lexical: hits([1, 9], [2, 4]), vector, rows: [old, fresh] }, p),
+        p,
+        'red bicycle',
+        NOW,
+      );
       expect(order.map((item) => item.id)).toEqual([1, 2]);
     }
   });
@@ -214,7 +265,11 @@ describe('rank', () => {
     const p = plan();
     const lexical = hits([1, 5]);
     const evidence = evidenceOf({ lexical, vector: null }, p);
-    const activation = activate(evidence, [{ source_id: 2, target_id: 1, type: 'follows', similarity: 1 }], p.shortlist);
+    const activation = activate(
+      evidence,
+      [{ source_id: 2, target_id: 1, type: 'follows', similarity: 1 }],
+      p.shortlist,
+    );
     const order = rank({ lexical, vector: null, activation, rows: asRows([row(1), row(2)]) }, p, 'x', NOW);
     expect(order.map((item) => [item.id, Object.keys(item.channels)])).toEqual([
       [1, ['lexical', 'graph']],
@@ -227,7 +282,8 @@ describe('rank', () => {
     lexical: fc.array(fc.double({ min: 0, max: 30, noNaN: true }), { maxLength: 25 }),
     vector: fc.option(fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { maxLength: 25 })),
   });
-  const listOf = (scores: number[]) => hits(...scores.map((s, i) => [i + 1, s] as [number, number]).sort(([a, x], [b, y]) => y - x || b - a));
+  const listOf = (scores: number[]) =>
+    hits(...scores.map((s, i) => [i + 1, s] as [number, number]).sort(([a, x], [b, y]) => y - x || b - a));
 
   it('adds up: the score of each result is the sum of its parts', () => {
     fc.assert(
@@ -242,7 +298,8 @@ describe('rank', () => {
           expect(item.score).toBeCloseTo(parts.reduce((a, b) => a + b, 0) / best, 10);
           const { session, ...direct } = item.multipliers;
           const factor = Object.values(direct).reduce((a, b) => a * b, 1);
-          const raw = (list: readonly Candidate[] | null) => list?.find((hit) => hit.id === item.id)?.score ?? Number.NaN;
+          const raw = (list: readonly Candidate[] | null) =>
+            list?.find((hit) => hit.id === item.id)?.score ?? Number.NaN;
           if (item.channels.lexical) expect(item.channels.lexical.score).toBeCloseTo(raw(found.lexical) * factor, 10);
           if (item.channels.vector) expect(item.channels.vector.score).toBeCloseTo(raw(found.vector) * factor, 10);
           expect(item.channels.graph?.score).toBeCloseTo(found.activation.get(item.id)! * factor * session, 10);
@@ -255,7 +312,12 @@ describe('rank', () => {
     fc.assert(
       fc.property(scene, (s) => {
         const p = plan();
-        const order = rank(retrieved({ lexical: listOf(s.lexical), vector: s.vector && listOf(s.vector), rows: s.rows }, p), p, 'x', NOW);
+        const order = rank(
+          retrieved({ lexical: listOf(s.lexical), vector: s.vector && listOf(s.vector), rows: s.rows }, p),
+          p,
+          'x',
+          NOW,
+        );
         for (const [i, item] of order.entries()) {
           expect(item.score).toBeGreaterThan(0);
           expect(item.score).toBeLessThanOrEqual(1 + 1e-12);
@@ -268,12 +330,18 @@ describe('rank', () => {
 
   it('gives the same for the same, whatever order rows and activations come in', () => {
     fc.assert(
-      fc.property(scene.chain((s) => fc.tuple(fc.constant(s), fc.shuffledSubarray(s.rows, { minLength: s.rows.length }))), ([s, shuffled]) => {
-        const p = plan();
-        const first = retrieved({ lexical: listOf(s.lexical), vector: s.vector && listOf(s.vector), rows: s.rows }, p);
-        const second = { ...first, rows: asRows(shuffled), activation: new Map([...first.activation].reverse()) };
-        expect(rank(second, p, 'alice', NOW)).toEqual(rank(first, p, 'alice', NOW));
-      }),
+      fc.property(
+        scene.chain((s) => fc.tuple(fc.constant(s), fc.shuffledSubarray(s.rows, { minLength: s.rows.length }))),
+        ([s, shuffled]) => {
+          const p = plan();
+          const first = retrieved(
+            { lexical: listOf(s.lexical), vector: s.vector && listOf(s.vector), rows: s.rows },
+            p,
+          );
+          const second = { ...first, rows: asRows(shuffled), activation: new Map([...first.activation].reverse()) };
+          expect(rank(second, p, 'alice', NOW)).toEqual(rank(first, p, 'alice', NOW));
+        },
+      ),
     );
   });
 
@@ -284,7 +352,12 @@ describe('rank', () => {
 
 describe('activate', () => {
   it('keeps the most activated, ties to the larger id', () => {
-    const evidence = new Map([[1, 0.5], [2, 0.5], [3, 0.9], [4, 0.1]]);
+    const evidence = new Map([
+      [1, 0.5],
+      [2, 0.5],
+      [3, 0.9],
+      [4, 0.1],
+    ]);
     expect([...activate(evidence, [], 2).keys()].sort()).toEqual([2, 3]);
     expect(activate(evidence, [], 4).size).toBe(4);
   });

@@ -5,7 +5,15 @@ import { classifyQuestion, QUESTION_TYPES } from '../../algo/question.ts';
 import { planSearch, RECIPES, type Recipe } from './recipes.ts';
 
 const NOW = Date.UTC(2026, 2, 2, 12);
-const figures = (r: Recipe): number[] => [r.evidence.vector, r.evidence.lexical, r.weights.vector, r.weights.lexical, r.weights.graph, r.session, r.time];
+const figures = (r: Recipe): number[] => [
+  r.evidence.vector,
+  r.evidence.lexical,
+  r.weights.vector,
+  r.weights.lexical,
+  r.weights.graph,
+  r.session,
+  r.time,
+];
 
 describe('RECIPES', () => {
   it.each(QUESTION_TYPES)('shares out all evidence and gives every channel a weight: %s', (type) => {
@@ -18,7 +26,8 @@ describe('RECIPES', () => {
   });
 
   it('weighs time most where the question is about time', () => {
-    for (const type of QUESTION_TYPES) if (type !== 'temporal') expect(RECIPES.temporal.time).toBeGreaterThan(RECIPES[type].time);
+    for (const type of QUESTION_TYPES)
+      if (type !== 'temporal') expect(RECIPES.temporal.time).toBeGreaterThan(RECIPES[type].time);
   });
 });
 
@@ -35,7 +44,9 @@ describe('planSearch', () => {
     expect(Object.values(weights).filter((w) => w > 0).length).toBeGreaterThan(1);
     const plan = planSearch(query, undefined, 10, NOW);
     expect(plan.question_type).toBe(type);
-    const expected = figures(RECIPES.fact_recall).map((_, i) => QUESTION_TYPES.reduce((sum, t) => sum + weights[t] * figures(RECIPES[t])[i]!, 0));
+    const expected = figures(RECIPES.fact_recall).map((_, i) =>
+      QUESTION_TYPES.reduce((sum, t) => sum + weights[t] * figures(RECIPES[t])[i]!, 0),
+    );
     figures(plan.recipe).forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 12);
     });
@@ -50,7 +61,22 @@ describe('planSearch', () => {
   });
 
   it('never leaves the range of the recipes it mixes', () => {
-    const words = fc.constantFrom('why', 'did', 'when', 'love', 'should', 'i', 'recommend', 'because', 'used', 'to', 'my', 'what', 'is', 'May 2023');
+    const words = fc.constantFrom(
+      'why',
+      'did',
+      'when',
+      'love',
+      'should',
+      'i',
+      'recommend',
+      'because',
+      'used',
+      'to',
+      'my',
+      'what',
+      'is',
+      'May 2023',
+    );
     fc.assert(
       fc.property(fc.array(words, { maxLength: 12 }), (some) => {
         const got = figures(planSearch(some.join(' '), undefined, 10, NOW).recipe);
@@ -78,8 +104,14 @@ describe('planSearch', () => {
   });
 
   it('reads the period a question names, relative to now', () => {
-    expect(planSearch('what happened in May 2023', undefined, 10, NOW).period).toMatchObject({ from: Date.UTC(2023, 4), until: Date.UTC(2023, 5) });
-    expect(planSearch('yesterday', undefined, 10, NOW).period).toMatchObject({ from: Date.UTC(2026, 2, 1), until: Date.UTC(2026, 2, 2) });
+    expect(planSearch('what happened in May 2023', undefined, 10, NOW).period).toMatchObject({
+      from: Date.UTC(2023, 4),
+      until: Date.UTC(2023, 5),
+    });
+    expect(planSearch('yesterday', undefined, 10, NOW).period).toMatchObject({
+      from: Date.UTC(2026, 2, 1),
+      until: Date.UTC(2026, 2, 2),
+    });
     expect(planSearch('the red bicycle', undefined, 10, NOW).period).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 // Search end to end: retrieve in parallel, walk the graph from the best hits, rank, show.
 import { ranked } from '../../algo/fusion.ts';
-import { dayWords, parseLexicalQuery, termCoverage } from '../../algo/text.ts';
+import { dayWords, type LexicalQuery, parseLexicalQuery, termCoverage } from '../../algo/text.ts';
 import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { isPlain } from '../../core/memory-filter.ts';
@@ -29,6 +29,11 @@ export interface SearchDeps {
 const ABSTAIN_BELOW = 0.2;
 /** Edges looked at per hop: two per seed in a conversation, more around hubs. */
 const MAX_EDGES = 2_000;
+/** Fewer hits than this and words are also read as beginnings of words. */
+const FEW_HITS = 5;
+const SHORTEST_PREFIX = 3;
+/** What beginning with a word is worth against having it. */
+const PREFIX_SHARE = 0.5;
 /** Share of the quick candidates that may turn out hidden before the thorough way is taken. */
 const MAX_HIDDEN_SHARE = 0.25;
 
@@ -75,6 +80,18 @@ export function createSearch(deps: SearchDeps) {
     return [...first, ...(await read.links.touching(user_id, [...frontier], MAX_EDGES))];
   }
 
+  /** With few hits the words may be cut short ("deplo"): what begins with them follows behind the hits there are. */
+  async function completed(query: LexicalQuery, filter: MemoryFilter, hits: readonly Candidate[]): Promise<Candidate[]> {
+    const prefixes = query.terms.filter((term) => term.length >= SHORTEST_PREFIX);
+    if (prefixes.length === 0) return [...hits];
+    const found = await read.fullText.search({ terms: [], stems: [], phrases: [], unspaced: [], prefixes }, filter, FEW_HITS);
+    const known = new Set(hits.map(({ id }) => id));
+    const scale = PREFIX_SHARE * (hits[0]?.score ?? 1);
+    const top = found[0]?.score ?? 1;
+    const more = found.filter(({ id }) => !known.has(id)).map(({ id, score }) => ({ id, score: (score / top) * scale }));
+    return [...hits, ...more].sort((a, b) => b.score - a.score || b.id - a.id);
+  }
+
   /**
    * Hidden memories are few: without further restrictions the best matches are taken by score alone and checked with the
    * ranking fields. Only when hidden ones took too many places is every match checked before the cut.
@@ -87,7 +104,7 @@ export function createSearch(deps: SearchDeps) {
       plain ? read.fullText.best(lexicalQuery, filter.user_id, plan.pool) : read.fullText.search(lexicalQuery, filter, plan.pool),
       query.trim() === '' ? null : semantics.search(query, filter, plan.pool, read.memories.idsWhere),
     ]);
-    let lexical = quick;
+    let lexical = quick.length < FEW_HITS ? await completed(lexicalQuery, filter, quick) : quick;
     let vector = meaning?.hits ?? null;
     let embed_ms = meaning?.embed_ms ?? 0;
 
@@ -139,7 +156,10 @@ export function createSearch(deps: SearchDeps) {
   function present(row: MemoryRow, item: RankedMemory, ranking: Ranking, cosine: ReadonlyMap<number, number>): SearchResult {
     const { found, plan, now } = ranking;
     const tags = tagsOf(row);
-    const relevance = Math.max(termCoverage(found.lexicalQuery, `${row.content} ${row.category} ${tags.join(' ')} ${dayWords(row.occurred_at ?? row.created_at)}`), cosine.get(row.id) ?? 0);
+    const { lexical } = item.channels;
+    const covered = termCoverage(found.lexicalQuery, `${row.content} ${row.category} ${tags.join(' ')} ${dayWords(row.occurred_at ?? row.created_at)}`);
+    const byWords = covered === 0 && lexical ? PREFIX_SHARE : covered;
+    const relevance = Math.max(byWords, cosine.get(row.id) ?? 0);
     return {
       id: row.id,
       content: row.content,

@@ -1,12 +1,11 @@
 // GET /docs: the API reference as one page, made from the OpenAPI document. It loads nothing from elsewhere, and its
 // content security policy lets run exactly the script and style it carries.
 import type { Sha256 } from '../../../core/crypto.ts';
-import script from './browser.js' with { type: 'text' };
+import { script, style } from './assets.gen.ts';
 import { type Entry, entriesOf, type OpenApi, type Schema } from './document.ts';
 import { Html, html, markdown, sentence } from './html.ts';
 import { fieldTable, operationSection } from './operation.ts';
 import { rowsOf } from './schema-text.ts';
-import style from './style.css' with { type: 'text' };
 
 const anchor = (title: string): string => `tag-${title.toLowerCase().replaceAll(/\W+/g, '-')}`;
 

@@ -126,7 +126,7 @@ function partsOf(user_id: number, query: LexicalQuery): Part[] {
 }
 
 /**
- * Every match of a user, as `id` and `score`. How many rows have a word is counted among the matches: all of those are there.
+ * Every match of a user, best first, as `id` and `score`. How many rows have a word is counted among the matches: all of those are there.
  * Each step is materialized: the planner guesses sizes badly here, and would run the inner ones once per row.
  */
 function ranked(user_id: number, parts: readonly Part[]): RawBuilder<Candidate> {
@@ -157,6 +157,7 @@ function ranked(user_id: number, parts: readonly Part[]): RawBuilder<Candidate> 
       from matched cross join corpus
     )
     select memory_id as id, ${each(score, ' + ')} as score from hits cross join worth
+    order by score desc, id desc offset 0
   )`;
 }
 
@@ -194,7 +195,7 @@ export function postgresFullText(db: Db): FullTextIndex {
       return (
         db
           .selectFrom(ranked(filter.user_id, parts).as('hit'))
-          // Not a join, which the planner may turn around: one look-up by primary key per match.
+          // Not a join, which the planner may turn around: looked up from the best match down, until there are enough.
           .where((eb) =>
             eb
               .selectFrom('memories as m')

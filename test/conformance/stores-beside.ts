@@ -1,0 +1,125 @@
+// What the stores beside memories promise: links, vectors, users with their keys and spaces.
+import { expect, it } from 'vitest';
+import { type Kind, NOW } from '../support/databases.ts';
+import { addMemory, memoryRow, withTwoUsers } from '../support/rows.ts';
+
+const LATER = '2026-03-02 12:00:05';
+
+export function besideSuite(kind: Kind): void {
+  const t = withTwoUsers(kind);
+  const add = (content: string, change = {}) => addMemory(t.bound, memoryRow(t.user, content, change));
+
+  it('links both ways, once, and lets a new version take them over', async () => {
+    const [a, b, c, next] = [await add('a'), await add('b'), await add('c'), await add('next')];
+    await t.bound.atomically(async ({ links }) => {
+      expect(await links.add(t.user, { source_id: a, target_id: b, type: 'follows', similarity: 0.5 }, NOW)).toBe(true);
+      expect(await links.add(t.user, { source_id: a, target_id: b, type: 'follows', similarity: 0.9 }, NOW)).toBe(
+        false,
+      );
+      expect(await links.add(t.user, { source_id: c, target_id: a, type: 'manual', similarity: 1 / 3 }, NOW)).toBe(
+        true,
+      );
+      expect(await links.add(t.user, { source_id: a, target_id: c, type: 'updates', similarity: 1 }, NOW)).toBe(true);
+    });
+    const edges = async (ids: number[], limit = 10, user_id = t.user) =>
+      (await t.bound.read.links.touching(user_id, ids, limit)).sort((x, y) => x.similarity - y.similarity);
+    const [manual, follows, updates] = [
+      { source_id: c, target_id: a, type: 'manual', similarity: 1 / 3 },
+      { source_id: a, target_id: b, type: 'follows', similarity: 0.5 },
+      { source_id: a, target_id: c, type: 'updates', similarity: 1 },
+    ];
+    expect(await edges([a])).toEqual([manual, follows, updates]);
+    expect(await edges([b])).toEqual([follows]);
+    expect(await edges([])).toEqual([]);
+    expect(await edges([a], 2)).toHaveLength(2);
+    expect(await edges([a], 10, t.other)).toEqual([]);
+    expect(await t.bound.read.links.count(t.user)).toBe(3);
+    await t.bound.atomically(({ links }) => links.move(t.user, a, next));
+    expect(await edges([next])).toEqual([
+      { ...manual, target_id: next },
+      { ...follows, source_id: next },
+    ]);
+    expect(await edges([a])).toEqual([updates]);
+    await t.bound.atomically(({ memories }) => memories.remove(t.user, [next]));
+    expect(await t.bound.read.links.count(t.user)).toBe(1);
+  });
+
+  it('keeps vectors bit by bit, one per model, and knows which are missing', async () => {
+    const ids = [await add('a'), await add('b'), await add('c', { is_forgotten: 1 }), await add('d', { is_latest: 0 })];
+    const vector = Float32Array.from([0.1, -1e-30, 3.4e38, 0, -0]);
+    const put = (memory_id: number, model: string, values: Float32Array, content_hash = 'h') =>
+      t.bound.atomically(({ vectors }) =>
+        vectors.put({ memory_id, user_id: t.user, content_hash, vector: values }, model),
+      );
+    const { vectors } = t.bound.read;
+    const missing = async () =>
+      (await vectors.missing('m', ids[0]! - 1, 10)).map((row) => [row.id, row.user_id, row.content]);
+    expect(await missing()).toEqual([
+      [ids[0], t.user, 'a'],
+      [ids[1], t.user, 'b'],
+    ]);
+    await put(ids[0]!, 'm', vector);
+    await put(ids[0]!, 'other model', vector);
+    expect(await missing()).toEqual([[ids[1], t.user, 'b']]);
+    await put(ids[1]!, 'm', vector);
+    // A view into a larger buffer, and a second write that replaces the first.
+    await put(ids[0]!, 'm', new Float32Array([9, 1, 2, 3, 4, 5, 9]).subarray(1, 6), 'h2');
+    expect(await missing()).toEqual([]);
+    expect(await vectors.count(t.user, 'm')).toBe(2);
+    expect(await vectors.count(t.other, 'm')).toBe(0);
+    const page = await vectors.page(t.user, 'm', 0, 10);
+    expect(page.map((record) => [record.memory_id, record.user_id, record.content_hash])).toEqual([
+      [ids[0], t.user, 'h2'],
+      [ids[1], t.user, 'h'],
+    ]);
+    expect([...page[0]!.vector]).toEqual([1, 2, 3, 4, 5]);
+    expect(new Uint8Array(page[1]!.vector.buffer)).toEqual(new Uint8Array(vector.buffer));
+    expect((await vectors.page(t.user, 'm', ids[0]!, 1)).map((record) => record.memory_id)).toEqual([ids[1]]);
+    await t.bound.atomically(({ memories }) => memories.remove(t.user, [ids[0]!]));
+    expect(await vectors.count(t.user, 'm')).toBe(1);
+  });
+
+  it('keeps users, spaces, keys and state', async () => {
+    const made = await t.bound.atomically(async ({ access }) => {
+      const key = {
+        user_id: t.user,
+        key_prefix: 'p',
+        hash_version: 1,
+        name: 'k',
+        scopes: 'read',
+        rate_limit: 5,
+        is_active: 1,
+        agent_id: null,
+        last_used_at: null,
+        expires_at: null,
+        created_at: NOW,
+      };
+      const keys = [
+        await access.createKey({ ...key, key_hash: `${t.user}-1` }),
+        await access.createKey({ ...key, key_hash: `${t.user}-2` }),
+      ];
+      const space = await access.createSpace({ user_id: t.user, name: 'Work', description: null, created_at: NOW });
+      await access.deactivate(keys[0]!.id);
+      await access.used(keys[1]!.id, LATER);
+      await access.setState(`s${t.user}`, 'one', NOW);
+      await access.setState(`s${t.user}`, 'two', LATER);
+      return { keys, space };
+    });
+    const { access } = t.bound.read;
+    expect(await access.keys(t.user)).toEqual([{ ...made.keys[1], last_used_at: LATER }]);
+    expect(await access.keyByHash(`${t.user}-1`)).toMatchObject({ id: made.keys[0]!.id, is_active: 0 });
+    expect(await access.keyById(made.keys[1]!.id)).toMatchObject({ user_id: t.user });
+    expect(await access.keys(t.other)).toEqual([]);
+    expect(await access.anyKey()).toBe(true);
+    expect(await access.spaces(t.user)).toEqual([made.space]);
+    expect(await access.state(`s${t.user}`)).toBe('two');
+    expect(await access.state('none')).toBeUndefined();
+    const known = await access.userById(t.user);
+    expect(await access.userByName(known!.username)).toEqual(known);
+    expect((await access.users()).map((row) => row.id)).toEqual(expect.arrayContaining([t.user, t.other]));
+    const again = t.bound.atomically(({ access }) =>
+      access.createSpace({ user_id: t.user, name: 'Work', description: null, created_at: NOW }),
+    );
+    await expect(again).rejects.toThrow(/unique/i);
+  });
+}
