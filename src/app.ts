@@ -143,7 +143,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       clock,
     });
     let counter: ReturnType<typeof loadTokenCounter> | null = null;
-    const context = createContext({ read, search, counter: () => (counter ??= loadTokenCounter()) });
+    const context = createContext({ read, search, touches, counter: () => (counter ??= loadTokenCounter()) });
     const system = createSystem({
       version: VERSION,
       database: database.description.split(' ')[0]!,

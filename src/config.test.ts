@@ -27,8 +27,8 @@ describe('defaults', () => {
       log_format: 'text',
       embedding: {
         model_dir: null,
-        onnx_file: 'model_quantized.onnx',
-        max_seq: 512,
+        onnx_file: null,
+        max_seq: null,
         dim: null,
         model: null,
         threads: 0,

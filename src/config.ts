@@ -31,8 +31,10 @@ export interface Config {
   readonly log_format: 'text' | 'json';
   readonly embedding: {
     readonly model_dir: string | null;
-    readonly onnx_file: string;
-    readonly max_seq: number;
+    /** null = the usual names in turn. */
+    readonly onnx_file: string | null;
+    /** null = what the model says, else 512. */
+    readonly max_seq: number | null;
     /** null = whatever the model has. */
     readonly dim: number | null;
     readonly model: string | null;

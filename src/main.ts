@@ -111,7 +111,7 @@ const machine: Machine = {
       });
     },
     model: ({ embedding }) =>
-      inspectModel({ model_dir: embedding.model_dir!, onnx_file: embedding.onnx_file, max_seq: embedding.max_seq }),
+      inspectModel({ model_dir: embedding.model_dir!, onnx_file: embedding.onnx_file ?? undefined, max_seq: embedding.max_seq ?? undefined }),
   },
 };
 

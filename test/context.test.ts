@@ -226,7 +226,8 @@ describe('POST /context', () => {
       (await context({ query: 'harbour', ...options })).blocks.map((block: Block) => block.id);
     expect(await ids({ space_id: space })).toEqual([a]);
     expect(await ids({ source: 'Ben' })).toEqual([b]);
-    expect(await ids({ session: 's' })).toEqual([c]);
+    // `session` says who asks; an agent's memory reaches beyond its own session.
+    expect((await ids({ session: 's' })).toSorted()).toEqual([a, b, c].toSorted());
     expect(await ids({ session_id: 's' })).toEqual([c]);
   });
 

@@ -68,6 +68,20 @@ describe('many writers at once', () => {
     expect(await again.database.check()).toEqual([]);
   });
 
+  it('are answered only when the commit they share is on disk', async () => {
+    const app = await open();
+    const watcher = new Driver(dbOf(app), { readonly: true });
+    const kept = watcher.prepare(`select count(*) as n from app_state where key = 'early'`);
+    const row = { key: 'early', value: '1', updated_at: '2026-03-02 12:00:00' };
+    const early = app.database.atomically(({ db }) => db.insertInto('app_state').values(row).execute());
+    const seen = early.then(() => kept.get());
+    await app.database.atomically(async () => {
+      for (let i = 0; i < 1_000; i++) await null; // Room for an answer that would come too early.
+    });
+    expect(await seen).toEqual({ n: 1 });
+    watcher.close();
+  });
+
   it('fail each for itself', async () => {
     const app = await open();
     const answers = await storeMany(app, 60, (i) => (i % 7 === 3 ? { parent_memory_id: 987_654 } : {}));

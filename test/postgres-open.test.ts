@@ -62,7 +62,7 @@ describe('an address that leads nowhere', () => {
     const [plain, ours] = [coded('23505'), new AppError('name_taken')];
     expect(explainRunning(plain)).toBe(plain);
     expect(explainRunning(ours)).toBe(ours);
-    expect(['40001', '23505', '42601'].map((code) => triesAfter(coded(code)))).toEqual([10, 3, 1]);
+    expect(['40001', '23505', '42601'].map((code) => triesAfter(coded(code), true))).toEqual([10, 3, 1]);
   });
 });
 
@@ -124,17 +124,33 @@ describe.skipIf(postgresUrl() === null)('on a real server', () => {
     expect(results.find((result) => result.status === 'rejected')).toMatchObject({ reason: { code: 'name_taken' } });
   });
 
-  it('recovers when its connections are cut', async () => {
-    const user = await newUser(bound());
-    const other = new Client({ connectionString: url });
-    await other.connect();
-    await other.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'engram' and pid <> pg_backend_pid()`,
-    );
-    await other.end();
-    const attempt = () => bound().atomically(({ memories }) => memories.insert(memoryRow(user, 'after the cut')));
-    const id = await attempt().catch(attempt);
+  it('survives when its connections are cut, between units and within one', async () => {
+    const name = `cut_${crypto.randomUUID()}`;
+    const cut = await openPostgres({ url: `${url}&application_name=${name}`, now: NOW });
+    const victim = stores(cut);
+    const user = await newUser(victim);
+    const surgeon = new Client({ connectionString: url });
+    await surgeon.connect();
+    const cutAll = () =>
+      surgeon.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [name]);
+
+    await Promise.all([1, 2, 3].map((n) => addMemory(victim, memoryRow(user, `warm ${n}`))));
+    await cutAll();
+    const id = await addMemory(victim, memoryRow(user, 'after the cut'));
+    let runs = 0;
+    const within = victim.atomically(async ({ memories }) => {
+      runs++;
+      await memories.insert(memoryRow(user, 'never whole'));
+      await cutAll();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await memories.insert(memoryRow(user, 'never whole'));
+    });
+    await expect(within).rejects.toMatchObject({ code: 'database_unavailable' });
+    expect(runs).toBe(1);
     expect(await bound().read.memories.byId(user, id)).toMatchObject({ content: 'after the cut' });
+    expect(await bound().read.memories.list({ user_id: user, now: NOW }, 10, 0)).toHaveLength(4);
+    await surgeon.end();
+    await cut.close();
   });
 
   it('does not let waiting writers keep readers out', async () => {

@@ -22,7 +22,7 @@ let app: TestApp;
 // The file is named because the setting has a default, which the toy model does not follow.
 const withModel = (folder: string) => ({
   ENGRAM_EMBEDDING_MODEL_DIR: folder,
-  ENGRAM_EMBEDDING_ONNX_FILE: 'model.onnx',
+
 });
 /** Closes the app and opens its folder with another model, or other parts. */
 async function switchTo(env: Record<string, string>, ports: { embedder?: Embedder | null } = {}): Promise<void> {
@@ -91,6 +91,17 @@ describe('a paraphrase', () => {
     );
     await Promise.all(better.map((id, i) => app.call('POST', `/memory/${id}/${i % 2 ? 'archive' : 'forget'}`)));
     expect(sorted(await found(app, 'car'))).toEqual(sorted(visible));
+  });
+
+  it('belongs into a context, what is merely nearest does not', async () => {
+    const [near] = await storeAll(app, ['I bought an automobile', ...DISTRACTORS.slice(0, 60)]);
+    const ask = async (query: string, options = {}) =>
+      (
+        await app.call('POST', '/context', { query, include_recent: false, min_relevance: 0.4, ...options })
+      ).body.blocks.map((block: { id: number }) => block.id);
+    expect(await ask('purchase of a car')).toEqual([near]);
+    expect(await ask('espresso holiday')).toEqual([]);
+    expect(await ask('espresso holiday', { min_relevance: 0 })).not.toEqual([]);
   });
 
   it('counts as a match for facets only when it is near', async () => {

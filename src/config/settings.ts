@@ -178,17 +178,17 @@ export const SETTINGS = {
   },
   'embedding.onnx_file': {
     kind: kind.text('file'),
-    fallback: 'model_quantized.onnx',
+    fallback: null,
     flag: 'embedding-onnx-file',
     env: ['ENGRAM_EMBEDDING_ONNX_FILE', 'ENGRAM_ONNX_MODEL_FILE'],
-    help: 'Model file inside that folder',
+    help: 'Model file inside that folder; without it model_quantized.onnx, model.onnx, then the same under onnx/',
   },
   'embedding.max_seq': {
     kind: kind.whole(8, 8192),
-    fallback: 512,
+    fallback: null,
     flag: 'embedding-max-seq',
     env: ['ENGRAM_EMBEDDING_MAX_SEQ'],
-    help: 'Longest piece of text embedded at once, in tokens',
+    help: 'Longest piece of text embedded at once, in tokens; without it what the model says, else 512',
   },
   'embedding.dim': {
     kind: kind.whole(1, 65_536),

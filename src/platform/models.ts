@@ -5,8 +5,8 @@ import type { Embedder, VectorIndex, VectorSource } from '../core/ports.ts';
 
 export interface ModelOptions {
   model_dir: string | null;
-  onnx_file: string;
-  max_seq: number;
+  onnx_file: string | null;
+  max_seq: number | null;
   dim: number | null;
   threads: number;
 }
@@ -25,8 +25,8 @@ export async function openEmbedder(options: ModelOptions, logger: Logger): Promi
   try {
     const embedder = await openOnnxEmbedder({
       model_dir: options.model_dir,
-      onnx_file: options.onnx_file,
-      max_seq: options.max_seq,
+      onnx_file: options.onnx_file ?? undefined,
+      max_seq: options.max_seq ?? undefined,
       threads: options.threads,
       logger,
       ...(options.dim === null ? {} : { dim: options.dim }),

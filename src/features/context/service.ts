@@ -3,8 +3,9 @@ import type { TokenCounter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { LinkStore } from '../memory/link-store.ts';
 import type { MemoryRow } from '../memory/rules.ts';
+import type { Touches } from '../memory/touches.ts';
 import type { MemoryStore } from '../memory/store.ts';
-import { SearchRequest } from '../search/contract.ts';
+import { SearchRequest, type SearchResult } from '../search/contract.ts';
 import type { SearchService } from '../search/service.ts';
 import type { ContextRequest } from './contract.ts';
 import { type ContextCandidate, type Layer, pack } from './pack.ts';
@@ -13,6 +14,7 @@ import { planContext } from './plan.ts';
 export interface ContextDeps {
   read: { memories: MemoryStore; links: LinkStore };
   search: SearchService;
+  touches: Touches;
   counter(): Promise<TokenCounter>;
 }
 
@@ -38,7 +40,7 @@ const candidateOf = (row: MemoryRow, score: number): ContextCandidate => ({
   score,
 });
 
-export function createContext({ read, search, counter }: ContextDeps) {
+export function createContext({ read, search, touches, counter }: ContextDeps) {
   return {
     async assemble(scope: Scope, request: ContextRequest, onPhase: (progress: Progress) => void = () => {}) {
       const started = performance.now();
@@ -61,14 +63,16 @@ export function createContext({ read, search, counter }: ContextDeps) {
         category: request.category,
         source: request.source,
         tags: request.tags,
-        session_id: request.session_id ?? request.session,
+        session_id: request.session_id,
       };
       const filter = await search.filterOf(scope, filters);
-      const found = await search.search(scope, SearchRequest.parse({ query: request.query, limit: plan.semanticLimit, ...filters }));
+      const found = await search.search(scope, SearchRequest.parse({ query: request.query, limit: plan.semanticLimit, ...filters }), false);
       timing.search_ms = since();
       timing.embed_ms = Math.round(found.ranking.found.embed_ms);
       const scores = new Map(found.answer.results.map((result) => [result.id, result.score]));
-      const hits = found.answer.results.filter((r) => r.score >= request.min_relevance).map((r) => found.rows.get(r.id)!);
+      // A score is comparable within one answer only: of what merely lies nearest, the cosine says whether it is near at all.
+      const fits = (r: SearchResult) => (r.search_type === 'vector' ? r.relevance : r.score) >= request.min_relevance;
+      const hits = found.answer.results.filter(fits).map((r) => found.rows.get(r.id)!);
 
       const layers: Layer[] = [];
       const { ceilings, depth } = plan;
@@ -97,8 +101,8 @@ export function createContext({ read, search, counter }: ContextDeps) {
       }
       if (depth >= 3 && request.include_linked && plan.strategy !== 'precision') {
         const candidates = await phase('linked', 'linked_ms', async () => {
-          const edges = await read.links.touching(scope.user_id, hits.slice(0, EXPANDED).map((row) => row.id), MAX_NEIGHBOURS);
-          const ids = [...new Set(edges.flatMap((edge) => [edge.source_id, edge.target_id]))];
+          const edges = await read.links.touching(scope.user_id, hits.slice(0, EXPANDED).map((row) => row.id));
+          const ids = [...new Set(edges.flatMap((edge) => [edge.source_id, edge.target_id]))].slice(0, MAX_NEIGHBOURS);
           const rows = new Map((await read.memories.ranking(filter, ids)).map((row) => [row.id, row]));
           const full = await read.memories.byIds(scope.user_id, [...rows.keys()]);
           return full.sort((a, b) => b.id - a.id).map((row) => candidateOf(row, scores.get(row.id) ?? 0.3));
@@ -115,6 +119,7 @@ export function createContext({ read, search, counter }: ContextDeps) {
       const at = performance.now();
       const options = { budget: plan.budget, maxMemoryTokens: request.max_memory_tokens, dedupThreshold: request.dedup_threshold };
       const packed = pack(layers, options, await counter());
+      touches.add(scope.user_id, packed.blocks.map((block) => block.id));
       timing.assembly_ms = Math.round(performance.now() - at);
       timing.total_ms = since();
       const breakdown: Record<string, number> = { static: 0, semantic: 0, evolution: 0, episode: 0, linked: 0, recent: 0, inference: 0, personality: 0 };

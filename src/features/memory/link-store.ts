@@ -10,14 +10,17 @@ export interface Edge {
   similarity: number;
 }
 
+/** Edges looked at per step: two per seed in a conversation, more around hubs. */
+export const MAX_EDGES = 2_000;
+
 export function linkStore(db: StoreDb, idList: IdList) {
   const columns = sql`source_id, target_id, type, similarity`;
-  const edgesOf = prepared<{ user_id: number; ids: unknown; limit: number }, Edge>(db, ({ user_id, ids, limit }) => ({
+  const edgesOf = prepared<{ user_id: number; ids: unknown }, Edge>(db, ({ user_id, ids }) => ({
     compile: () =>
       sql<Edge>`
         select ${columns} from memory_links where source_id in ${idList.of(ids)} and user_id = ${user_id}
         union all select ${columns} from memory_links where target_id in ${idList.of(ids)} and user_id = ${user_id}
-        limit ${limit}`.compile(db),
+        limit ${sql.lit(MAX_EDGES)}`.compile(db),
   }));
   const insertEdge = prepared<Edge & { user_id: number; created_at: string }, { source_id: number }>(db, (slots) =>
     db
@@ -33,9 +36,9 @@ export function linkStore(db: StoreDb, idList: IdList) {
       return (await insertEdge({ source_id: edge.source_id, target_id: edge.target_id, type: edge.type, similarity: edge.similarity, user_id, created_at: now })).length > 0;
     },
 
-    /** Edges that touch any of these memories, in no order, at most `limit`; one between two of them may come twice. */
-    async touching(user_id: number, ids: readonly number[], limit: number): Promise<Edge[]> {
-      return ids.length === 0 ? [] : edgesOf({ user_id, ids: idList.bind(ids), limit });
+    /** Edges that touch any of these memories, in no order, at most MAX_EDGES; one between two of them may come twice. */
+    async touching(user_id: number, ids: readonly number[]): Promise<Edge[]> {
+      return ids.length === 0 ? [] : edgesOf({ user_id, ids: idList.bind(ids) });
     },
 
     /** Lets a new version take over the edges of the old one, except those of the chain itself. */

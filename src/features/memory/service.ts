@@ -248,7 +248,7 @@ export function createMemory(deps: MemoryDeps) {
 
     async links(scope: Scope, id: number) {
       await visible(scope, id);
-      const edges = await read.links.touching(scope.user_id, [id], 1000);
+      const edges = await read.links.touching(scope.user_id, [id]);
       const other = (edge: (typeof edges)[number]) => (edge.source_id === id ? edge.target_id : edge.source_id);
       const rows = new Map((await read.memories.byIds(scope.user_id, [...new Set(edges.map(other))])).map((r) => [r.id, r]));
       return edges.flatMap((edge) => {

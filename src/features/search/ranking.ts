@@ -72,9 +72,13 @@ export function evidenceOf({ lexical, vector }: Pick<Retrieved, 'lexical' | 'vec
 
 /** Names a memory opens with: `Caroline: ...`, `Dr. Ann Lee: ...`; what it says then is theirs. */
 const SPEAKER = /^\s*([\p{Lu}][\p{L}\p{M}'’.-]*(?: [\p{Lu}][\p{L}\p{M}'’.-]*){0,3}):\s/u;
+/** Headings and roles that stand before a colon like a name. */
+const NO_NAMES = new Set(
+  'agent ai answer assistant bug caution context date decision description error example fact fix goal idea info important input issue note output plan problem question reason reminder result rule solution status step subject summary system task tip title todo tool update user warning'.split(' '),
+);
 export function speakerNames(opening: string): string[] {
   const match = SPEAKER.exec(opening);
-  return match ? words(match[1]!) : [];
+  return match ? words(match[1]!).filter((word) => !NO_NAMES.has(word)) : [];
 }
 
 /** Evidence spread along edges, cut to the most activated. Ties to the larger id. */

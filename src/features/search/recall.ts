@@ -16,6 +16,8 @@ const FILL: readonly (readonly [RecallSource, number])[] = [
   ['recent', 1],
 ];
 const IMPORTANT = 7;
+/** Permanent and important memories, newest first, among which the best are chosen. */
+const MAX_STANDING = 200;
 /** Matches counted for facets. */
 const MAX_MATCHED = 10_000;
 /** Every memory is somewhat near to every question; without a word in common, this cosine is what counts as a match. */
@@ -30,12 +32,17 @@ export function createViews(deps: { read: { memories: MemoryStore }; search: Sea
       const query = request.query?.trim() || request.context?.trim() || '';
       const filter = await search.filterOf(scope, { space_id: request.space_id, tags: request.tags });
       const found = query === '' ? null : await search.search(scope, SearchRequest.parse({ query, limit, space_id: request.space_id, tags: request.tags }));
-      const rowsOf = (rows: readonly MemoryRow[], score: (row: MemoryRow) => number) => rows.map((row) => ({ row, score: score(row) }));
+      const fit = new Map((found?.answer.results ?? []).map((result) => [result.id, result.score]));
+      /** What fits the question first, then what matters most, then what is newest. */
+      const best = (rows: readonly MemoryRow[]) => {
+        const order = (row: MemoryRow) => (fit.get(row.id) ?? 0) + row.importance / 100;
+        return [...rows].sort((a, b) => order(b) - order(a) || b.id - a.id).map((row) => ({ row, score: fit.get(row.id) ?? row.importance / 10 }));
+      };
       const sources: Record<RecallSource, { row: MemoryRow; score: number }[]> = {
-        static: rowsOf(await read.memories.list({ ...filter, is_static: true }, limit, 0), (row) => row.importance / 10),
+        static: best(await read.memories.list({ ...filter, is_static: true }, MAX_STANDING, 0)),
         semantic: (found?.answer.results ?? []).map((result) => ({ row: found!.rows.get(result.id)!, score: result.score })),
-        important: rowsOf(await read.memories.list({ ...filter, importance_min: IMPORTANT }, limit, 0), (row) => row.importance / 10),
-        recent: rowsOf(await read.memories.list(filter, limit, 0), () => 0),
+        important: best(await read.memories.list({ ...filter, importance_min: IMPORTANT }, MAX_STANDING, 0)),
+        recent: (await read.memories.list(filter, limit, 0)).map((row) => ({ row, score: 0 })),
       };
       const chosen = new Map<number, { row: MemoryRow; score: number; source: RecallSource }>();
       const fill = (source: RecallSource, most: number) => {

@@ -27,8 +27,6 @@ export interface SearchDeps {
 
 /** Best relevance below which an answer is called a guess. */
 const ABSTAIN_BELOW = 0.2;
-/** Edges looked at per hop: two per seed in a conversation, more around hubs. */
-const MAX_EDGES = 2_000;
 /** Fewer hits than this and words are also read as beginnings of words. */
 const FEW_HITS = 5;
 const SHORTEST_PREFIX = 3;
@@ -70,14 +68,14 @@ export function createSearch(deps: SearchDeps) {
 
   /** Edges within two steps of the seeds. */
   async function walk(user_id: number, seeds: readonly number[]): Promise<Edge[]> {
-    const first = await read.links.touching(user_id, seeds, MAX_EDGES);
+    const first = await read.links.touching(user_id, seeds);
     const known = new Set(seeds);
     const frontier = new Set<number>();
     for (const { source_id, target_id } of first) {
       if (!known.has(source_id)) frontier.add(source_id);
       if (!known.has(target_id)) frontier.add(target_id);
     }
-    return [...first, ...(await read.links.touching(user_id, [...frontier], MAX_EDGES))];
+    return [...first, ...(await read.links.touching(user_id, [...frontier]))];
   }
 
   /** With few hits the words may be cut short ("deplo"): what begins with them follows behind the hits there are. */
@@ -180,7 +178,7 @@ export function createSearch(deps: SearchDeps) {
   }
 
   async function decorate(scope: Scope, filter: MemoryFilter, rows: ReadonlyMap<number, MemoryRow>, results: SearchResult[]): Promise<void> {
-    const edges = await read.links.touching(scope.user_id, [...rows.keys()], MAX_EDGES);
+    const edges = await read.links.touching(scope.user_id, [...rows.keys()]);
     const ends = [...new Set(edges.flatMap((e) => [e.source_id, e.target_id]))];
     // Neighbours need not match the search, but what is hidden stays hidden.
     const { user_id, now, space_id, include_forgotten, include_archived, include_superseded } = filter;
@@ -202,7 +200,8 @@ export function createSearch(deps: SearchDeps) {
     run,
     filterOf,
 
-    async search(scope: Scope, request: SearchRequest) {
+    /** @param counts whether its results count as read; a caller that shows only some of them counts those itself */
+    async search(scope: Scope, request: SearchRequest, counts = true) {
       const started = performance.now();
       const ranking = await run(scope, request);
       const page = ranking.order.slice(0, request.limit);
@@ -220,7 +219,7 @@ export function createSearch(deps: SearchDeps) {
         const when = (r: SearchResult) => r.occurred_at ?? r.created_at;
         results.sort((a, b) => sign * (when(a) < when(b) ? -1 : when(a) > when(b) ? 1 : a.id - b.id));
       }
-      touches.add(scope.user_id, results.map((r) => r.id));
+      if (counts) touches.add(scope.user_id, results.map((r) => r.id));
       return {
         answer: {
           results,

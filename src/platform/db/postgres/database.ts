@@ -159,11 +159,15 @@ export async function openPostgresOn({ reading, writing, place, now }: PostgresP
       reader: handleOn(reader),
       async atomically(unit) {
         for (let tried = 1; ; tried++) {
+          let began = false;
           try {
             // Read committed: after lockUser, every statement sees what the unit before it committed.
-            return await writer.transaction().execute((trx) => unit(handleOn(trx)));
+            return await writer.transaction().execute((trx) => {
+              began = true;
+              return unit(handleOn(trx));
+            });
           } catch (error) {
-            if (tried >= triesAfter(error)) throw explainRunning(error);
+            if (tried >= triesAfter(error, began)) throw explainRunning(error);
             await new Promise((resolve) => setTimeout(resolve, RETRY_MS * tried * (1 + Math.random())));
           }
         }

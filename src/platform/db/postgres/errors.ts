@@ -32,10 +32,20 @@ const LOST_RACE = new Set(['40001', '40P01']);
 /** Unique or foreign key broken: the unit checked first, so somebody else was quicker; seen again, it decides anew. */
 const OVERTAKEN = new Set(['23505', '23503']);
 
-/** How often a unit may be tried in all after this failure. */
-export const triesAfter = (error: unknown): number => {
+/** The connection is gone, and whatever was under way on it. */
+const isCut = (error: unknown): boolean =>
+  /^(08|57P)/.test(codeOf(error)) ||
+  /^E[A-Z_]+$/.test(codeOf(error)) ||
+  /^Connection terminated|not queryable|has been discarded/.test(messageOf(error));
+
+/**
+ * How often a unit may be tried in all after this failure.
+ * @param began false when not even its first statement was sent: then a cut connection did no harm
+ */
+export const triesAfter = (error: unknown, began: boolean): number => {
   const code = codeOf(error);
-  return LOST_RACE.has(code) ? 10 : OVERTAKEN.has(code) ? 3 : 1;
+  if (LOST_RACE.has(code) || (!began && isCut(error))) return 10;
+  return OVERTAKEN.has(code) ? 3 : 1;
 };
 
 /** Why no connection could be made. Names no password: only parts of the address that are not secret. */
@@ -69,11 +79,7 @@ export function explainRunning(error: unknown): unknown {
   if (code === '53100') return unavailable('The disk of the Postgres server is full.');
   if (code === '25006')
     return unavailable('Postgres takes no writes: it is a read-only replica, or was set read-only.');
-  if (
-    /^(08|53|57P|58)/.test(code) ||
-    /^E[A-Z_]+$/.test(code) ||
-    /^Connection terminated|not queryable/.test(messageOf(error))
-  ) {
+  if (isCut(error) || /^(53|58)/.test(code)) {
     return unavailable('Postgres went away; try again in a moment.');
   }
   return error;

@@ -38,8 +38,9 @@ function dialectFor(url: string, place: Place): PostgresDialect {
     application_name: 'engram',
     keepAlive: true,
   });
-  // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
+  // A connection that breaks is replaced, and the query on it fails; without listeners it would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const explained: PostgresPool = {
     options: {},
     end: () => pool.end(),
