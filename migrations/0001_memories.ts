@@ -9,7 +9,9 @@ export const memories: Migration = {
     const serial = (table: string) =>
       db.schema
         .createTable(table)
-        .addColumn('id', types.id, (c) => (types.id === 'bigint' ? c.primaryKey().generatedByDefaultAsIdentity() : c.primaryKey().autoIncrement()));
+        .addColumn('id', types.id, (c) =>
+          types.id === 'bigint' ? c.primaryKey().generatedByDefaultAsIdentity() : c.primaryKey().autoIncrement(),
+        );
 
     await serial('users')
       .addColumn('username', 'text', (c) => c.notNull().unique())
@@ -103,8 +105,12 @@ export const memories: Migration = {
     // Each index answers a query named beside it; see test/query-plan.test.ts.
     await db.schema.createIndex('memories_user').on('memories').columns(['user_id', 'id']).execute(); // list, newest first
     await db.schema.createIndex('memories_user_hash').on('memories').columns(['user_id', 'content_hash']).execute(); // repeats
-    await sql`create index memories_session on memories (user_id, session_id, id) where session_id is not null`.execute(db); // follows
-    await sql`create index memories_root on memories (root_memory_id, version) where root_memory_id is not null`.execute(db); // versions
+    await sql`create index memories_session on memories (user_id, session_id, id) where session_id is not null`.execute(
+      db,
+    ); // follows
+    await sql`create index memories_root on memories (root_memory_id, version) where root_memory_id is not null`.execute(
+      db,
+    ); // versions
     await sql`create index memories_static on memories (user_id, id) where is_static = 1`.execute(db); // context, recall
     await sql`create index memories_trash on memories (user_id, id) where is_forgotten = 1`.execute(db); // trash
 
@@ -115,7 +121,11 @@ export const memories: Migration = {
       .addColumn('tag', 'text', (c) => c.notNull())
       .addPrimaryKeyConstraint('memory_tags_pk', ['memory_id', 'tag'])
       .execute();
-    await db.schema.createIndex('memory_tags_user').on('memory_tags').columns(['user_id', 'tag', 'memory_id']).execute(); // tags, tag search
+    await db.schema
+      .createIndex('memory_tags_user')
+      .on('memory_tags')
+      .columns(['user_id', 'tag', 'memory_id'])
+      .execute(); // tags, tag search
 
     // Walked on every search: on SQLite the table is its own index, and the way back is covered by the second one.
     const links = db.schema
@@ -128,7 +138,11 @@ export const memories: Migration = {
       .addColumn('created_at', 'text', (c) => c.notNull())
       .addPrimaryKeyConstraint('memory_links_pk', ['source_id', 'target_id', 'type']);
     await (types.id === 'integer' ? links.modifyEnd(sql`without rowid`) : links).execute();
-    await db.schema.createIndex('memory_links_target').on('memory_links').columns(['target_id', 'user_id', 'similarity']).execute(); // graph, backwards
+    await db.schema
+      .createIndex('memory_links_target')
+      .on('memory_links')
+      .columns(['target_id', 'user_id', 'similarity'])
+      .execute(); // graph, backwards
     await db.schema.createIndex('memory_links_user').on('memory_links').column('user_id').execute(); // counts
 
     await db.schema

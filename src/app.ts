@@ -40,6 +40,9 @@ import { sha256, systemClock, systemIds } from './platform/system.ts';
 import { loadTokenCounter } from './platform/tokens.ts';
 import { storesOn } from './stores.ts';
 
+const KEEP_DONE_JOBS_MS = 24 * 3_600_000;
+const PRUNE_EVERY_MS = 3_600_000;
+
 export const VERSION = packageJson.version;
 
 /** What tests replace: time, chance, models, the database. */
@@ -175,6 +178,13 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       FLUSH_EVERY_MS,
     );
     flushing.unref?.();
+    const prune = () => atomically(({ jobs: queue }) => queue.pruneDone(formatTime(clock.now() - KEEP_DONE_JOBS_MS)));
+    const pruning = setInterval(
+      () => void prune().catch((error) => logger.warn({ err: error }, 'finished jobs could not be removed')),
+      PRUNE_EVERY_MS,
+    );
+    pruning.unref?.();
+    closing.push(async () => clearInterval(pruning));
     closing.push(async () => {
       clearInterval(flushing);
       await flush();

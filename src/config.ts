@@ -205,7 +205,9 @@ function conflicts(values: Values): string[] {
     problems.push('ENGRAM_ENCRYPTION_MODE is env, so ENGRAM_DB_KEY must hold the key: 64 hex digits.');
   // Somebody who sets a key believes in an encrypted database; opening a plain one would be a silent betrayal.
   if (values['encryption.mode'] === 'none' && values['encryption.key'] !== null)
-    problems.push('ENGRAM_DB_KEY is set but ENGRAM_ENCRYPTION_MODE is none: set the mode to env, or take the key away.');
+    problems.push(
+      'ENGRAM_DB_KEY is set but ENGRAM_ENCRYPTION_MODE is none: set the mode to env, or take the key away.',
+    );
   return problems;
 }
 

@@ -111,7 +111,11 @@ const machine: Machine = {
       });
     },
     model: ({ embedding }) =>
-      inspectModel({ model_dir: embedding.model_dir!, onnx_file: embedding.onnx_file ?? undefined, max_seq: embedding.max_seq ?? undefined }),
+      inspectModel({
+        model_dir: embedding.model_dir!,
+        onnx_file: embedding.onnx_file ?? undefined,
+        max_seq: embedding.max_seq ?? undefined,
+      }),
   },
 };
 

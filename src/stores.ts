@@ -32,6 +32,7 @@ export function storesOn(database: Database, clock: Clock) {
   };
   return {
     read: on(database.reader),
-    atomically: <T>(unit: (stores: Stores) => Promise<T>): Promise<T> => database.atomically((handle) => unit(on(handle))),
+    atomically: <T>(unit: (stores: Stores) => Promise<T>): Promise<T> =>
+      database.atomically((handle) => unit(on(handle))),
   };
 }

@@ -195,15 +195,14 @@ describe('a full disk', () => {
     expect(await app.database.check()).toEqual([]);
   });
 
-  // Known defects of platform/db/sqlite; each becomes an ordinary test when mended.
-  it.fails('is told as 503, with when to come back', async () => {
+  it('is told as 503, with when to come back', async () => {
     const app = await full();
     const { status, body, headers } = await app.call('POST', '/store', big);
     await limit(app, 1_000_000);
     expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'database_unavailable', '1']);
   });
 
-  it.fails('does not keep the store from closing, nor the folder locked', async () => {
+  it('does not keep the store from closing, nor the folder locked', async () => {
     const app = await full();
     await app.close();
     expect(await listed(await open({ dir: app.dir, key: app.key }))).toHaveLength(5);

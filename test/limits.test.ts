@@ -222,8 +222,7 @@ describe('fields', () => {
     expect(await stored()).toBe(before);
   });
 
-  // Known defect of core/shapes `Id` and `Limit`: coerced, `true` and `[1]` read as 1. Becomes an ordinary test when mended.
-  it.fails.each([{ limit: true }, { limit: [3] }, { space_id: true }, { space_id: [1] }])(
+  it.each([{ limit: true }, { limit: [3] }, { space_id: true }, { space_id: [1] }])(
     'that only look like numbers when forced are refused: %j',
     async (field) => refused(await call('POST', '/search', { query: 'x', ...field }), 400, 'invalid_request'),
   );

@@ -22,7 +22,6 @@ let app: TestApp;
 // The file is named because the setting has a default, which the toy model does not follow.
 const withModel = (folder: string) => ({
   ENGRAM_EMBEDDING_MODEL_DIR: folder,
-
 });
 /** Closes the app and opens its folder with another model, or other parts. */
 async function switchTo(env: Record<string, string>, ports: { embedder?: Embedder | null } = {}): Promise<void> {

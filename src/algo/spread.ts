@@ -45,7 +45,9 @@ function adjacency(edges: readonly SpreadEdge[]): Adjacency {
   }
   const result: Adjacency = new Map();
   for (const [id, known] of strongest) {
-    const list = [...known].map(([to, weight]) => ({ id: to, weight })).sort((a, b) => b.weight - a.weight || b.id - a.id);
+    const list = [...known]
+      .map(([to, weight]) => ({ id: to, weight }))
+      .sort((a, b) => b.weight - a.weight || b.id - a.id);
     result.set(id, list.slice(0, MAX_DEGREE));
   }
   return result;

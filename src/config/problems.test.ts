@@ -2,8 +2,8 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { explain, KNOWN_ELSEWHERE, Secret } from '../config.ts';
 import { editDistance, nearest } from '../algo/nearest.ts';
+import { explain, KNOWN_ELSEWHERE, Secret } from '../config.ts';
 import { type Given, HEX_KEY, load, problems } from './testkit.ts';
 
 describe('problems', () => {

@@ -1,8 +1,8 @@
 // Reads the three places a setting can be given in. Nothing is decided here: each place yields what it gave and its mistakes.
 import { parse, TomlError } from 'smol-toml';
+import { nearest } from '../algo/nearest.ts';
 import type { Raw } from './kinds.ts';
 import { KNOWN_ELSEWHERE } from './known-elsewhere.ts';
-import { nearest } from '../algo/nearest.ts';
 import { type SettingName, settingNames, settingOf } from './settings.ts';
 
 /** One value given for one setting; `label` names the place as the person wrote it (`--port`, `ENGRAM_PORT`, `port in …`). */

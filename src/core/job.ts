@@ -22,7 +22,10 @@ export interface JobHandler {
   run(payload: unknown): Promise<void>;
 }
 
-export const handler = <P extends z.ZodType>(spec: JobSpec<P>, run: (payload: z.output<P>) => Promise<void>): JobHandler => ({
+export const handler = <P extends z.ZodType>(
+  spec: JobSpec<P>,
+  run: (payload: z.output<P>) => Promise<void>,
+): JobHandler => ({
   spec: spec as unknown as JobSpec,
   run: run as (payload: unknown) => Promise<void>,
 });

@@ -35,11 +35,13 @@ export function matchesFilter(filter: MemoryFilter) {
     if (filter.from !== undefined) all.push(eb(when, '>=', filter.from));
     if (filter.until !== undefined) all.push(eb(when, '<=', filter.until));
     const tagged = (tags: readonly string[]) =>
-      eb.exists(
+      eb(
+        'm.id',
+        'in',
         eb
           .selectFrom('memory_tags as t')
           .select('t.memory_id')
-          .whereRef('t.memory_id', '=', 'm.id')
+          .where('t.user_id', '=', filter.user_id)
           .where('t.tag', 'in', [...tags]),
       );
     for (const tag of filter.tags_all ?? []) all.push(tagged([tag]));

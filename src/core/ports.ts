@@ -92,7 +92,12 @@ export interface VectorIndex {
    * Cosine, best first, ties by larger id.
    * @param allowed when given, only these memories count: filtering happens before the cut
    */
-  search(user_id: number, query: Float32Array, limit: number, allowed: ReadonlySet<number> | null): Promise<Candidate[]>;
+  search(
+    user_id: number,
+    query: Float32Array,
+    limit: number,
+    allowed: ReadonlySet<number> | null,
+  ): Promise<Candidate[]>;
   close(): Promise<void>;
 }
 

@@ -4,11 +4,18 @@ import { textProblem } from './text-problem.ts';
 
 export const TimeText = z.string().meta({ description: 'UTC, `YYYY-MM-DD HH:MM:SS`', example: '2026-03-01 09:30:00' });
 
-export const Id = z.coerce
-  .number({ error: 'must be a whole number' })
-  .int('must be a whole number')
-  .positive('must be 1 or more')
-  .max(Number.MAX_SAFE_INTEGER);
+/** Paths and query strings only know text; there digits are a number. Nothing else is taken for one: not `true`, not `[1]`. */
+const digits = (value: unknown): unknown =>
+  typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
+const whole = (name: string, check: (n: z.ZodNumber) => z.ZodType<number>) =>
+  z.preprocess(
+    digits,
+    check(z.number({ error: `${name}must be a whole number` }).int(`${name}must be a whole number`)),
+  );
+
+export const Id = whole('', (n) => n.positive('must be 1 or more').max(Number.MAX_SAFE_INTEGER)).meta({
+  override: { type: 'integer', minimum: 1 },
+});
 export const IdParams = z.strictObject({
   id: Id.meta({ description: 'The id, as other answers give it', example: 1 }),
 });
@@ -23,29 +30,28 @@ export const Text = z.string().check((ctx) => {
 });
 
 /** Query-string booleans: `true`, `false`, `1`, `0`. */
-export const Flag = z.union([
-  z.boolean(),
-  z.enum(['true', 'false', '1', '0'], { error: 'must be true or false' }).transform((v) => v === 'true' || v === '1'),
-]);
-
-const number = (name: string) =>
-  z.coerce.number({ error: `${name} must be a whole number` }).int(`${name} must be a whole number`);
+export const Flag = z.union(
+  [z.boolean(), z.enum(['true', 'false', '1', '0']).transform((v) => v === 'true' || v === '1')],
+  { error: 'must be true or false' },
+);
 
 /** Page size: at least 1; a larger wish than `max` gets `max`, as existing clients rely on. */
 export const Limit = (fallback: number, max: number) =>
-  number('limit')
-    .min(1, 'limit must be 1 or more')
+  whole('limit ', (n) => n.min(1, 'limit must be 1 or more'))
     .transform((n) => Math.min(n, max))
     .default(fallback)
-    .meta({ description: `Page size; more than ${max} is read as ${max}` });
-export const Offset = number('offset')
-  .min(0, 'offset must be 0 or more')
-  .max(1_000_000, 'offset must be at most 1,000,000')
+    .meta({
+      description: `Page size; more than ${max} is read as ${max}`,
+      override: { type: 'integer', minimum: 1, default: fallback },
+    });
+export const Offset = whole('offset ', (n) =>
+  n.min(0, 'offset must be 0 or more').max(1_000_000, 'offset must be at most 1,000,000'),
+)
   .default(0)
-  .meta({ description: 'How many to skip' });
+  .meta({ description: 'How many to skip', override: { type: 'integer', minimum: 0, maximum: 1_000_000, default: 0 } });
 
 export const Tags = z
-  .union([z.array(Text), Text.transform((list) => list.split(','))])
+  .union([z.array(Text), Text.transform((list) => list.split(','))], { error: 'must be a list of strings' })
   .transform((tags) => [...new Set(tags.map((tag) => tag.trim().toLowerCase()).filter((tag) => tag !== ''))])
   .pipe(z.array(z.string().max(200, 'a tag has at most 200 characters')).max(100, 'at most 100 tags'))
   .meta({ description: 'Labels; trimmed, lower-cased, repeats dropped. A comma-separated string works too.' });
@@ -62,12 +68,10 @@ export const Memory = z
     content: z
       .string()
       .meta({ description: 'What is remembered', example: 'Production DB is PostgreSQL 16 on db.example.com:5432' }),
-    category: z
-      .string()
-      .meta({
-        description: 'Such as general, task, decision, discovery, issue, state or reference; any text is accepted',
-        example: 'reference',
-      }),
+    category: z.string().meta({
+      description: 'Such as general, task, decision, discovery, issue, state or reference; any text is accepted',
+      example: 'reference',
+    }),
     source: z.string().meta({ description: 'Who or what said so', example: 'claude-code' }),
     session_id: z.string().nullable().meta({ description: 'Conversation or run it came from' }),
     importance: z.number().int().meta({ description: '1 (trivial) to 10 (vital)' }),
@@ -94,12 +98,10 @@ export const Memory = z
     episode_id: z.number().int().nullable().meta({ description: 'Episode it belongs to' }),
     decay_score: z.number().meta({ description: 'importance x retrievability now' }),
     confidence: z.number().meta({ description: 'How sure, 0 to 1' }),
-    sync_id: z
-      .string()
-      .meta({
-        description: 'UUID that stays the same on every copy of the data',
-        example: '0b9f0c5e-8d0a-4a53-9c39-6d1f3a7e2b10',
-      }),
+    sync_id: z.string().meta({
+      description: 'UUID that stays the same on every copy of the data',
+      example: '0b9f0c5e-8d0a-4a53-9c39-6d1f3a7e2b10',
+    }),
     status: z.string().meta({ description: 'approved, pending or rejected', example: 'approved' }),
     user_id: z.number().int().meta({ description: 'Owner' }),
     space_id: z.number().int().nullable().meta({ description: 'Space it lies in' }),

@@ -23,13 +23,25 @@ const urlOf = (host: string, port: number) => `http://${host.includes(':') ? `[$
 function explain(error: unknown, host: string, port: number): ListenError {
   const code = (error as { code?: string }).code;
   if (code === 'EADDRINUSE') {
-    return new ListenError(`Port ${port} on ${host} is in use. Stop the program that has it, or choose another with --port or ENGRAM_PORT.`, { cause: error });
+    return new ListenError(
+      `Port ${port} on ${host} is in use. Stop the program that has it, or choose another with --port or ENGRAM_PORT.`,
+      { cause: error },
+    );
   }
-  if (code === 'EACCES') return new ListenError(`Port ${port} may not be opened by this user. Choose one above 1023 with --port or ENGRAM_PORT.`, { cause: error });
-  return new ListenError(`Cannot listen on ${host}:${port} (${(error as Error).message}). Check --host and --port.`, { cause: error });
+  if (code === 'EACCES')
+    return new ListenError(
+      `Port ${port} may not be opened by this user. Choose one above 1023 with --port or ENGRAM_PORT.`,
+      { cause: error },
+    );
+  return new ListenError(`Cannot listen on ${host}:${port} (${(error as Error).message}). Check --host and --port.`, {
+    cause: error,
+  });
 }
 
-export async function listen(fetch: Fetch, options: { host: string; port: number; maxBodyBytes: number }): Promise<Listener> {
+export async function listen(
+  fetch: Fetch,
+  options: { host: string; port: number; maxBodyBytes: number },
+): Promise<Listener> {
   const { host, port, maxBodyBytes } = options;
   if (process.versions.bun) {
     try {
@@ -47,10 +59,14 @@ export async function listen(fetch: Fetch, options: { host: string; port: number
   }
   const { createAdaptorServer } = await import('@hono/node-server');
   const server = createAdaptorServer({
-    fetch: (request: Request, env: { incoming?: { socket?: { remoteAddress?: string } } }) => fetch(request, { peer: env.incoming?.socket?.remoteAddress ?? null }),
+    fetch: (request: Request, env: { incoming?: { socket?: { remoteAddress?: string } } }) =>
+      fetch(request, { peer: env.incoming?.socket?.remoteAddress ?? null }),
   });
   server.listen(port, host);
-  await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(explain(error, host, port)))]);
+  await Promise.race([
+    once(server, 'listening'),
+    once(server, 'error').then(([error]) => Promise.reject(explain(error, host, port))),
+  ]);
   const bound = (server.address() as { port: number }).port;
   return {
     port: bound,

@@ -6,9 +6,22 @@ type Level = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** One line per event: time, level, message, then the fields that matter. */
 function textLine(json: string): string {
-  const { level, time, msg, pid: _pid, hostname: _host, err, ...fields } = JSON.parse(json) as Record<string, unknown> & { level: string; time: number };
-  const rest = Object.entries(fields).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  const cause = err === undefined ? [] : [(err as { stack?: string; message?: string }).stack ?? String((err as { message?: string }).message)];
+  const {
+    level,
+    time,
+    msg,
+    pid: _pid,
+    hostname: _host,
+    err,
+    ...fields
+  } = JSON.parse(json) as Record<string, unknown> & { level: string; time: number };
+  const rest = Object.entries(fields).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  const cause =
+    err === undefined
+      ? []
+      : [(err as { stack?: string; message?: string }).stack ?? String((err as { message?: string }).message)];
   return [new Date(time).toISOString(), level.toUpperCase().padEnd(5), msg, ...rest, ...cause].join(' ');
 }
 

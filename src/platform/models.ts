@@ -18,7 +18,10 @@ export interface VectorOptions {
 }
 
 /** @returns the model, and when one was configured but cannot be used, why */
-export async function openEmbedder(options: ModelOptions, logger: Logger): Promise<{ embedder: Embedder | null; problem: string | null }> {
+export async function openEmbedder(
+  options: ModelOptions,
+  logger: Logger,
+): Promise<{ embedder: Embedder | null; problem: string | null }> {
   if (options.model_dir === null) return { embedder: null, problem: null };
   // Loaded only when wanted: the runtime alone is some 40 MB.
   const { openOnnxEmbedder } = await import('./inference/onnx-embedder.ts');
@@ -39,11 +42,22 @@ export async function openEmbedder(options: ModelOptions, logger: Logger): Promi
   }
 }
 
-export async function openVectors(options: VectorOptions, embedder: Embedder, source: VectorSource, logger: Logger): Promise<VectorIndex> {
+export async function openVectors(
+  options: VectorOptions,
+  embedder: Embedder,
+  source: VectorSource,
+  logger: Logger,
+): Promise<VectorIndex> {
   if (!options.use_lance) {
     const { exactIndex } = await import('./vectors/exact.ts');
     return exactIndex(source, embedder.identity);
   }
   const { adaptiveIndex } = await import('./vectors/adaptive.ts');
-  return adaptiveIndex({ path: options.lance_path, model: embedder.identity, source, logger, threshold: options.lance_threshold });
+  return adaptiveIndex({
+    path: options.lance_path,
+    model: embedder.identity,
+    source,
+    logger,
+    threshold: options.lance_threshold,
+  });
 }

@@ -33,9 +33,12 @@ export interface Answer {
   body: any;
 }
 
-export interface Caller {
-  (method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-}
+export type Caller = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Answer>;
 
 export interface TestApp extends App {
   dir: string;
@@ -59,7 +62,13 @@ export interface TestOptions {
 }
 
 export const testConfig = (dir: string, env: Record<string, string> = {}): Config =>
-  loadConfig({ argv: [], env: { ENGRAM_DATA_DIR: dir, ENGRAM_LOG_LEVEL: 'silent', ...env }, readFile: () => null, cwd: dir, home: dir }).config;
+  loadConfig({
+    argv: [],
+    env: { ENGRAM_DATA_DIR: dir, ENGRAM_LOG_LEVEL: 'silent', ...env },
+    readFile: () => null,
+    cwd: dir,
+    home: dir,
+  }).config;
 
 /** A fresh folder; all of a run lie in one that temp-root.ts removes at its end. */
 export function tempDir(): string {
@@ -70,12 +79,20 @@ export function tempDir(): string {
 export async function createTestApp(options: TestOptions = {}): Promise<TestApp> {
   const dir = options.dir ?? tempDir();
   const clock = (options.ports?.clock as FakeClock | undefined) ?? fakeClock();
-  const app = await createApp(testConfig(dir, options.env), { logger: silentLogger, clock, checkAnswers: true, ...options.ports });
+  const app = await createApp(testConfig(dir, options.env), {
+    logger: silentLogger,
+    clock,
+    checkAnswers: true,
+    ...options.ports,
+  });
 
   const as =
     (token: string | null): Caller =>
     async (method, path, body, headers = {}) => {
-      const init: RequestInit = { method, headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers } };
+      const init: RequestInit = {
+        method,
+        headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
+      };
       if (body !== undefined) {
         init.body = typeof body === 'string' ? body : JSON.stringify(body);
         init.headers = { 'content-type': 'application/json', ...init.headers };

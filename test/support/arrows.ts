@@ -16,7 +16,8 @@ export function readTree(root: string, folders: readonly string[]): Tree {
     for (const entry of readdirSync(dir, { withFileTypes: true })) {
       const path = join(dir, entry.name);
       if (entry.isDirectory()) walk(path);
-      else if (/\.ts$/.test(entry.name) && !/\.test\.ts$|\.d\.ts$|testkit\.ts$/.test(entry.name)) files.set(relative(root, path), readFileSync(path, 'utf8'));
+      else if (/\.ts$/.test(entry.name) && !/\.test\.ts$|\.d\.ts$|testkit\.ts$/.test(entry.name))
+        files.set(relative(root, path), readFileSync(path, 'utf8'));
     }
   };
   for (const folder of folders) walk(join(root, folder));
@@ -31,7 +32,8 @@ interface Import {
 }
 
 /** Comments and string contents are not code; import specifiers are read before they go. */
-const stripComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`\\])\/\/.*$/gm, '$1');
+const stripComments = (text: string): string =>
+  text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`\\])\/\/.*$/gm, '$1');
 
 export function importsOf(path: string, text: string): Import[] {
   const code = stripComments(text);
@@ -42,7 +44,12 @@ export function importsOf(path: string, text: string): Import[] {
   };
   for (const m of code.matchAll(/(?:^|\n)\s*(?:import|export)\s+(type\s)?([^'";]*?)\sfrom\s+['"]([^'"]+)['"]/g)) {
     const names = m[2]!.trim();
-    const allTypes = /^\{[\s\S]*\}$/.test(names) && names.slice(1, -1).split(',').every((n) => n.trim() === '' || /^type\s/.test(n.trim()));
+    const allTypes =
+      /^\{[\s\S]*\}$/.test(names) &&
+      names
+        .slice(1, -1)
+        .split(',')
+        .every((n) => n.trim() === '' || /^type\s/.test(n.trim()));
     add(m[3]!, Boolean(m[1]) || allTypes);
   }
   for (const m of code.matchAll(/(?:^|\n)\s*import\s+['"]([^'"]+)['"]/g)) add(m[1]!, false);
@@ -56,7 +63,8 @@ const isPackage = (to: string): boolean => !/^(?:src|migrations|test|bench|scrip
 
 /** Files of a feature that are pure or mere data, so that other features may use their values. */
 const SHARED_FILES = /\/(?:contract|rules)\.ts$/;
-const NATIVE = /^(?:better-sqlite3|onnxruntime|@lancedb|@huggingface|pg$|apache-arrow|argon2|gpt-tokenizer|pino|prom-client)/;
+const NATIVE =
+  /^(?:better-sqlite3|onnxruntime|@lancedb|@huggingface|pg$|apache-arrow|argon2|gpt-tokenizer|pino|prom-client)/;
 
 const ALLOWED: Readonly<Record<string, (i: Import) => boolean>> = {
   algo: ({ to }) => layerOf(to) === 'algo' || to === 'ts-fsrs' || to.startsWith('graphology'),
@@ -77,7 +85,12 @@ const ALLOWED: Readonly<Record<string, (i: Import) => boolean>> = {
     if (isPackage(to)) return !NATIVE.test(to);
     if (to.startsWith('docs/') || to === 'package.json') return true;
     if (layerOf(to) === 'features') return typeOnly || /\/contract\.ts$/.test(to);
-    return ['algo', 'core', 'entry', 'config', 'src/config.ts'].includes(layerOf(to)) || layerOf(to) === 'platform' || typeOnly || to === 'src/app.ts';
+    return (
+      ['algo', 'core', 'entry', 'config', 'src/config.ts'].includes(layerOf(to)) ||
+      layerOf(to) === 'platform' ||
+      typeOnly ||
+      to === 'src/app.ts'
+    );
   },
   config: ({ to }) => layerOf(to) === 'config' || layerOf(to) === 'algo' || isPackage(to),
 };
@@ -89,19 +102,42 @@ const CLI_ONLY_PLATFORM = (from: string) => from.startsWith('src/entry/cli/');
 const WORDS: readonly { what: string; pattern: RegExp; allowed: (path: string) => boolean }[] = [
   { what: 'process.env outside main.ts', pattern: /\bprocess\.env\b/, allowed: (p) => p === 'src/main.ts' },
   { what: 'process.exit outside main.ts', pattern: /\bprocess\.exit\b/, allowed: (p) => p === 'src/main.ts' },
-  { what: 'the clock outside platform', pattern: /\bDate\.now\(|\bnew Date\(\)/, allowed: (p) => p.startsWith('src/platform/') },
-  { what: 'chance outside platform', pattern: /\bMath\.random\(|\brandomBytes\(|\brandomUUID\(/, allowed: (p) => p.startsWith('src/platform/') },
+  {
+    what: 'the clock outside platform',
+    pattern: /\bDate\.now\(|\bnew Date\(\)/,
+    allowed: (p) => p.startsWith('src/platform/'),
+  },
+  {
+    what: 'chance outside platform',
+    pattern: /\bMath\.random\(|\brandomBytes\(|\brandomUUID\(/,
+    allowed: (p) => p.startsWith('src/platform/'),
+  },
   { what: 'console', pattern: /\bconsole\.\w/, allowed: (p) => p.startsWith('src/entry/http/docs-page/') },
-  { what: 'dialect SQL outside platform/db', pattern: /\bbm25\(|\bfts5\b|\bjson_extract\b|\bjson_each\b|\btsvector\b|\bto_tsquery\b|\bmatch \$\{/i, allowed: (p) => p.startsWith('src/platform/db/') || p.startsWith('migrations/') },
+  {
+    what: 'dialect SQL outside platform/db',
+    pattern: /\bbm25\(|\bfts5\b|\bjson_extract\b|\bjson_each\b|\btsvector\b|\bto_tsquery\b|\bmatch \$\{/i,
+    allowed: (p) => p.startsWith('src/platform/db/') || p.startsWith('migrations/'),
+  },
 ];
 
-const TABLES = ['users', 'spaces', 'api_keys', 'app_state', 'memories', 'memory_tags', 'memory_links', 'memory_vectors', 'jobs'];
+const TABLES = [
+  'users',
+  'spaces',
+  'api_keys',
+  'app_state',
+  'memories',
+  'memory_tags',
+  'memory_links',
+  'memory_vectors',
+  'jobs',
+];
 /** Writing statements name their table here; reading across tables is for joins. */
 const WRITES = (table: string) => new RegExp(`\\.(?:insertInto|updateTable|deleteFrom)\\(\\s*['"]${table}['"]`);
 
 function cycles(imports: readonly Import[]): string[] {
   const edges = new Map<string, string[]>();
-  for (const { from, to, typeOnly } of imports) if (!typeOnly && !isPackage(to)) edges.set(from, [...(edges.get(from) ?? []), to]);
+  for (const { from, to, typeOnly } of imports)
+    if (!typeOnly && !isPackage(to)) edges.set(from, [...(edges.get(from) ?? []), to]);
   const state = new Map<string, 'open' | 'done'>();
   const found: string[] = [];
   const visit = (node: string, path: readonly string[]) => {
@@ -123,28 +159,42 @@ export function violations(tree: Tree): string[] {
   const broken: string[] = [];
   const imports = [...tree].flatMap(([path, text]) => importsOf(path, text));
   for (const i of imports) {
-    if (i.to.startsWith('node:') && layerOf(i.from) !== 'algo' && layerOf(i.from) !== 'core' && layerOf(i.from) !== 'features') continue;
+    if (
+      i.to.startsWith('node:') &&
+      layerOf(i.from) !== 'algo' &&
+      layerOf(i.from) !== 'core' &&
+      layerOf(i.from) !== 'features'
+    )
+      continue;
     const rule = ALLOWED[layerOf(i.from)];
-    const past = i.from.startsWith('src/entry/') && layerOf(i.to) === 'platform' && !i.typeOnly && !CLI_ONLY_PLATFORM(i.from);
+    const past =
+      i.from.startsWith('src/entry/') && layerOf(i.to) === 'platform' && !i.typeOnly && !CLI_ONLY_PLATFORM(i.from);
     if ((rule && !rule(i)) || past) broken.push(`${i.from} may not import ${i.to}`);
-    if (NATIVE.test(i.to) && !i.typeOnly && !i.from.startsWith('src/platform/')) broken.push(`${i.from} may not load ${i.to}: native and heavy packages live in platform/`);
-    if (/^hono(?:\/|$)/.test(i.to) && !i.from.startsWith('src/entry/http/')) broken.push(`${i.from} may not import hono`);
+    if (NATIVE.test(i.to) && !i.typeOnly && !i.from.startsWith('src/platform/'))
+      broken.push(`${i.from} may not load ${i.to}: native and heavy packages live in platform/`);
+    if (/^hono(?:\/|$)/.test(i.to) && !i.from.startsWith('src/entry/http/'))
+      broken.push(`${i.from} may not import hono`);
   }
   broken.push(...cycles(imports));
   for (const [path, text] of tree) {
     const code = stripComments(text);
-    for (const { what, pattern, allowed } of WORDS) if (pattern.test(code) && !allowed(path)) broken.push(`${path}: ${what}`);
+    for (const { what, pattern, allowed } of WORDS)
+      if (pattern.test(code) && !allowed(path)) broken.push(`${path}: ${what}`);
     const lines = text.split('\n').length;
-    if (lines > MAX_LINES && !MAY_BE_LONG.has(path) && !GENERATED.test(path)) broken.push(`${path} has ${lines} lines; at most ${MAX_LINES}`);
+    if (lines > MAX_LINES && !MAY_BE_LONG.has(path) && !GENERATED.test(path))
+      broken.push(`${path} has ${lines} lines; at most ${MAX_LINES}`);
   }
   for (const table of TABLES) {
-    const writers = [...tree].filter(([path, text]) => path.startsWith('src/features/') && WRITES(table).test(text)).map(([path]) => path);
+    const writers = [...tree]
+      .filter(([path, text]) => path.startsWith('src/features/') && WRITES(table).test(text))
+      .map(([path]) => path);
     if (writers.length > 1) broken.push(`table ${table} is written in ${writers.join(' and ')}: one home per table`);
   }
   const features = new Set([...tree.keys()].flatMap((path) => featureOf(path) ?? []));
   for (const feature of features) {
     const internal = !tree.has(`src/features/${feature}/routes.ts`);
-    if (!internal && !tree.has(`src/features/${feature}/contract.ts`)) broken.push(`feature ${feature} has routes but no contract.ts`);
+    if (!internal && !tree.has(`src/features/${feature}/contract.ts`))
+      broken.push(`feature ${feature} has routes but no contract.ts`);
   }
   return [...new Set(broken)];
 }

@@ -30,6 +30,16 @@ const bearer = (header: string | undefined): string | null => {
   return match ? match[1]! : '';
 };
 
+/** Headers hold Latin-1 only; other names come percent-encoded. */
+function spaceName(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  try {
+    return decodeURIComponent(header);
+  } catch {
+    return header;
+  }
+}
+
 function timeLimit<T>(work: Promise<T> | T, ms: number): Promise<T> | T {
   if (!(work instanceof Promise)) return work;
   let timer: ReturnType<typeof setTimeout>;
@@ -78,7 +88,7 @@ export function mount(app: Hono<HttpEnv>, routes: readonly Route[], deps: MountD
       if (spec.access !== 'public') {
         scope = await deps.resolve(
           bearer(c.req.header('authorization')),
-          c.req.header('x-space') ?? c.req.header('x-engram-space') ?? null,
+          spaceName(c.req.header('x-space') ?? c.req.header('x-engram-space')),
         );
         if (!allows(scope, spec.access)) {
           throw new AppError(

@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { endpoint } from '../../core/endpoint.ts';
 import { Id, IdParams, Text, TimeText } from '../../core/shapes.ts';
 
-const Name = (fallback: string) => Text.trim().max(200, 'at most 200 characters').transform((s) => s || fallback);
+const Name = (fallback: string) =>
+  Text.trim()
+    .max(200, 'at most 200 characters')
+    .transform((s) => s || fallback);
 
 export const bootstrap = endpoint({
   id: 'access.bootstrap',
@@ -38,7 +41,10 @@ export const createUser = endpoint({
   status: 201,
   summary: 'Create a user',
   body: z.strictObject({
-    username: Text.trim().min(1, 'username is empty').max(100, 'at most 100 characters').meta({ description: 'Unique name', example: 'ada' }),
+    username: Text.trim()
+      .min(1, 'username is empty')
+      .max(100, 'at most 100 characters')
+      .meta({ description: 'Unique name', example: 'ada' }),
     email: Text.max(320).nullish().meta({ description: 'For people to know who it is; no mail is sent' }),
     role: Text.nullish()
       .transform((r) => (r === 'admin' || r === 'reader' ? r : 'writer'))
@@ -54,7 +60,16 @@ export const listUsers = endpoint({
   access: 'admin',
   summary: 'List users',
   response: z.looseObject({
-    users: z.array(z.looseObject({ id: z.number().int(), username: z.string(), email: z.string().nullable(), role: z.string(), is_admin: z.boolean(), created_at: TimeText })),
+    users: z.array(
+      z.looseObject({
+        id: z.number().int(),
+        username: z.string(),
+        email: z.string().nullable(),
+        role: z.string(),
+        is_admin: z.boolean(),
+        created_at: TimeText,
+      }),
+    ),
     count: z.number().int(),
   }),
 });
@@ -75,7 +90,13 @@ export const createKey = endpoint({
       .meta({ description: 'Comma-separated: read, write, admin' }),
     user_id: Id.nullish().meta({ description: 'Whose key it is; without it, yours' }),
     space_id: Id.nullish().meta({ description: 'Accepted for older clients; changes nothing' }),
-    rate_limit: z.number().int().min(1).max(1_000_000).default(1000).meta({ description: 'Requests a minute; kept with the key, not enforced by this version' }),
+    rate_limit: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(1000)
+      .meta({ description: 'Requests a minute; kept with the key, not enforced by this version' }),
     expires_at: Text.nullish().meta({ description: 'Not valid from this time on' }),
     ttl_secs: z.number().int().positive().nullish().meta({ description: 'Valid for so many seconds' }),
   }),
@@ -125,10 +146,15 @@ export const revokeKey = endpoint({
   summary: 'Revoke a key',
   params: IdParams,
   response: z.looseObject({ revoked: z.literal(true), id: z.number().int() }),
-  errors: ['key_not_found'],
+  errors: ['key_not_found', 'forbidden'],
 });
 
-const Space = z.looseObject({ id: z.number().int(), name: z.string(), description: z.string().nullable(), created_at: TimeText });
+const Space = z.looseObject({
+  id: z.number().int(),
+  name: z.string(),
+  description: z.string().nullable(),
+  created_at: TimeText,
+});
 export const createSpace = endpoint({
   id: 'access.create_space',
   method: 'POST',
@@ -136,8 +162,11 @@ export const createSpace = endpoint({
   access: 'write',
   status: 201,
   summary: 'Create a space: a separate shelf of memories, chosen with the X-Space header',
-  body: z.strictObject({ 
-    name: Text.trim().min(1, 'name is empty').max(100, 'at most 100 characters').meta({ description: 'Unique among your spaces', example: 'work' }),
+  body: z.strictObject({
+    name: Text.trim()
+      .min(1, 'name is empty')
+      .max(100, 'at most 100 characters')
+      .meta({ description: 'Unique among your spaces', example: 'work' }),
     description: Text.max(1000).nullish().meta({ description: 'What belongs in it' }),
   }),
   response: Space,

@@ -1,5 +1,14 @@
 import { type Route, route } from '../../core/endpoint.ts';
-import { bootstrap, createKey, createSpace, createUser, listKeys, listSpaces, listUsers, revokeKey } from './contract.ts';
+import {
+  bootstrap,
+  createKey,
+  createSpace,
+  createUser,
+  listKeys,
+  listSpaces,
+  listUsers,
+  revokeKey,
+} from './contract.ts';
 import type { AccessService } from './service.ts';
 
 export const accessRoutes = (access: AccessService): Route[] => [
@@ -12,12 +21,25 @@ export const accessRoutes = (access: AccessService): Route[] => [
   route(createKey, async ({ body }, { scope }) => {
     const { secret, row } = await access.createKey(scope, body);
     const { id, name, scopes, rate_limit, user_id, expires_at } = row;
-    return { key: secret, id, name, scopes, rate_limit, user_id, expires_at, message: 'Keep this key: it is not shown again.' };
+    return {
+      key: secret,
+      id,
+      name,
+      scopes,
+      rate_limit,
+      user_id,
+      expires_at,
+      message: 'Keep this key: it is not shown again.',
+    };
   }),
   route(listKeys, async (_input, { scope }) => {
     const keys = await access.keys(scope);
     return {
-      keys: keys.map(({ key_hash: _hidden, ...key }) => ({ ...key, scopes: key.scopes.split(','), is_active: key.is_active === 1 })),
+      keys: keys.map(({ key_hash: _hidden, ...key }) => ({
+        ...key,
+        scopes: key.scopes.split(','),
+        is_active: key.is_active === 1,
+      })),
       count: keys.length,
     };
   }),

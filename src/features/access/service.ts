@@ -23,8 +23,12 @@ interface KnownKey {
   row: KeyRow;
   scopes: AccessScope[];
   expires: number | null;
+  /** When this was read; see CACHE_MS. */
+  read_at: number;
 }
 
+/** How long a key or a list of spaces is believed without asking: another server on the same database may revoke it. */
+const CACHE_MS = 10_000;
 const BOOTSTRAP_TRIES = 5;
 const BOOTSTRAP_WINDOW_MS = 60_000;
 const MAX_CACHED_KEYS = 1_000;
@@ -40,7 +44,7 @@ export function createAccess(deps: AccessDeps) {
   const hashOf = (normalized: string) => sha256(pepper === null ? normalized : pepper + normalized);
   const now = () => formatTime(clock.now());
   const keys = new Map<string, KnownKey>();
-  const spaces = new Map<number, SpaceRow[]>();
+  const spaces = new Map<number, { rows: SpaceRow[]; read_at: number }>();
   const used = new Map<number, string>();
   let failures: number[] = [];
   /** Counts what empties a cache: what was read before such a change must not be kept after it. */
@@ -48,21 +52,33 @@ export function createAccess(deps: AccessDeps) {
 
   async function spacesOf(user_id: number): Promise<SpaceRow[]> {
     const known = spaces.get(user_id);
-    if (known) return known;
+    if (known && clock.now() - known.read_at < CACHE_MS) return known.rows;
     const before = changes;
     const rows = await read.access.spaces(user_id);
-    if (before === changes) spaces.set(user_id, rows);
+    if (before === changes) spaces.set(user_id, { rows, read_at: clock.now() });
     return rows;
   }
 
   async function insertUser(
     access: AccessStore,
     fullText: FullTextIndex,
-    { username, role, email = null, id }: { username: string; role: string; email?: string | null | undefined; id?: number },
+    {
+      username,
+      role,
+      email = null,
+      id,
+    }: { username: string; role: string; email?: string | null | undefined; id?: number },
   ): Promise<UserRow> {
     const created_at = now();
     const is_admin = role === 'admin' ? 1 : 0;
-    const user = await access.createUser({ ...(id !== undefined && { id }), username, email, role, is_admin, created_at });
+    const user = await access.createUser({
+      ...(id !== undefined && { id }),
+      username,
+      email,
+      role,
+      is_admin,
+      created_at,
+    });
     await access.createSpace({ user_id: user.id, name: 'default', description: null, created_at });
     await fullText.createFor(user.id);
     return user;
@@ -70,7 +86,14 @@ export function createAccess(deps: AccessDeps) {
 
   async function insertKey(
     access: AccessStore,
-    key: { secret: string; user_id: number; name: string; scopes: readonly AccessScope[]; rate_limit: number; expires_at: string | null },
+    key: {
+      secret: string;
+      user_id: number;
+      name: string;
+      scopes: readonly AccessScope[];
+      rate_limit: number;
+      expires_at: string | null;
+    },
   ): Promise<KeyRow> {
     const normalized = normalizeKey(key.secret)!;
     return access.createKey({
@@ -91,16 +114,27 @@ export function createAccess(deps: AccessDeps) {
 
   /** User 1, made if need be under that very id: a sequence may have moved on in a transaction that failed. */
   const ownerIn = async (access: AccessStore, fullText: FullTextIndex): Promise<UserRow> =>
-    (await access.userById(OWNER_ID)) ?? insertUser(access, fullText, { username: 'operator', role: 'admin', id: OWNER_ID });
+    (await access.userById(OWNER_ID)) ??
+    insertUser(access, fullText, { username: 'operator', role: 'admin', id: OWNER_ID });
 
   /** User 1 with an admin key; throws when somebody was first. */
   async function claim(secret: string, name: string): Promise<void> {
     await atomically(async ({ access, fullText }) => {
       if ((await access.state(CLAIMED)) !== undefined || (await access.anyKey())) {
-        throw new AppError('already_bootstrapped', 'The first key was already handed out. Ask whoever has it for a key of your own (POST /keys).');
+        throw new AppError(
+          'already_bootstrapped',
+          'The first key was already handed out. Ask whoever has it for a key of your own (POST /keys).',
+        );
       }
       const owner = await ownerIn(access, fullText);
-      await insertKey(access, { secret, user_id: owner.id, name, scopes: ACCESS_SCOPES, rate_limit: 1000, expires_at: null });
+      await insertKey(access, {
+        secret,
+        user_id: owner.id,
+        name,
+        scopes: ACCESS_SCOPES,
+        rate_limit: 1000,
+        expires_at: null,
+      });
       await access.setState(CLAIMED, owner.created_at, now());
     });
   }
@@ -108,11 +142,19 @@ export function createAccess(deps: AccessDeps) {
   async function lookUp(normalized: string): Promise<KnownKey | null> {
     const hash = hashOf(normalized);
     const known = keys.get(hash);
-    if (known) return known;
+    if (known && clock.now() - known.read_at < CACHE_MS) return known;
     const before = changes;
     const row = await read.access.keyByHash(hash);
-    if (!row || !row.is_active || row.hash_version !== hashVersion) return null;
-    const key = { row, scopes: parseScopes(row.scopes).scopes, expires: row.expires_at === null ? null : parseTime(row.expires_at) };
+    if (!row?.is_active || row.hash_version !== hashVersion) {
+      keys.delete(hash);
+      return null;
+    }
+    const key = {
+      row,
+      scopes: parseScopes(row.scopes).scopes,
+      expires: row.expires_at === null ? null : parseTime(row.expires_at),
+      read_at: clock.now(),
+    };
     if (before !== changes) return key;
     if (keys.size >= MAX_CACHED_KEYS) keys.delete(keys.keys().next().value!);
     keys.set(hash, key);
@@ -122,11 +164,20 @@ export function createAccess(deps: AccessDeps) {
   async function spaceNamed(user_id: number, name: string | null): Promise<number | null> {
     if (name === null || name.trim() === '') return null;
     const space = (await spacesOf(user_id)).find((s) => s.name === name.trim());
-    if (!space) throw new AppError('space_not_found', `There is no space named "${name.slice(0, 100)}". GET /spaces lists yours; POST /spaces makes one.`);
+    if (!space)
+      throw new AppError(
+        'space_not_found',
+        `There is no space named "${name.slice(0, 100)}". GET /spaces lists yours; POST /spaces makes one.`,
+      );
     return space.id;
   }
 
-  async function scopeFor(user_id: number, key_id: number, scopes: readonly AccessScope[], spaceName: string | null): Promise<Scope> {
+  async function scopeFor(
+    user_id: number,
+    key_id: number,
+    scopes: readonly AccessScope[],
+    spaceName: string | null,
+  ): Promise<Scope> {
     const all = await spacesOf(user_id);
     return {
       user_id,
@@ -155,18 +206,29 @@ export function createAccess(deps: AccessDeps) {
     async bootstrap(name: string, secret: string | null, peer: string | null) {
       const at = clock.now();
       failures = failures.filter((t) => t > at - BOOTSTRAP_WINDOW_MS);
-      if (failures.length >= BOOTSTRAP_TRIES) throw new AppError('rate_limited', 'Too many wrong bootstrap secrets; wait a minute.');
+      if (failures.length >= BOOTSTRAP_TRIES)
+        throw new AppError('rate_limited', 'Too many wrong bootstrap secrets; wait a minute.');
       if (deps.bootstrapSecret !== null) {
         if (secret === null || !sameSecret(sha256(secret), sha256(deps.bootstrapSecret))) {
           failures.push(at);
           throw new AppError('bootstrap_secret_wrong', 'Send the value of ENGRAM_BOOTSTRAP_SECRET as "secret".');
         }
       } else if (peer !== null && !isLoopback(peer)) {
-        throw new AppError('peer_not_local', 'Without ENGRAM_BOOTSTRAP_SECRET the first key is only given to callers on the same machine.');
+        throw new AppError(
+          'peer_not_local',
+          'Without ENGRAM_BOOTSTRAP_SECRET the first key is only given to callers on the same machine.',
+        );
       }
       const key = mintedKey(ids.randomHex(32));
       await claim(key, name);
-      return { key, api_key: key, name, scopes: [...ACCESS_SCOPES], user_id: OWNER_ID, message: 'Keep this key: it is not shown again.' };
+      return {
+        key,
+        api_key: key,
+        name,
+        scopes: [...ACCESS_SCOPES],
+        user_id: OWNER_ID,
+        message: 'Keep this key: it is not shown again.',
+      };
     },
 
     /**
@@ -177,25 +239,31 @@ export function createAccess(deps: AccessDeps) {
     async resolve(token: string | null, spaceName: string | null): Promise<Scope> {
       if (token === null) {
         if (deps.openAccess) return scopeFor(OWNER_ID, 0, ['read'], spaceName);
-        throw new AppError('unauthorized', 'Send your key as "Authorization: Bearer eg_...". POST /bootstrap gives the first one.');
+        throw new AppError(
+          'unauthorized',
+          'Send your key as "Authorization: Bearer eg_...". POST /bootstrap gives the first one.',
+        );
       }
       const normalized = normalizeKey(token);
       const key = normalized === null ? null : await lookUp(normalized);
       // One sentence for unknown, malformed, expired and revoked alike: nothing to learn by trying.
-      if (!key || (key.expires !== null && key.expires <= clock.now())) throw new AppError('unauthorized', 'This key is not valid here.');
+      if (!key || (key.expires !== null && key.expires <= clock.now()))
+        throw new AppError('unauthorized', 'This key is not valid here.');
       used.set(key.row.id, now());
       return scopeFor(key.row.user_id, key.row.id, key.scopes, spaceName);
     },
 
     /** User 1 with every right, for callers in this process: whoever can read the files owns what is in them. */
     async operator(spaceName: string | null): Promise<Scope> {
-      if (!(await read.access.userById(OWNER_ID))) await atomically(({ access, fullText }) => ownerIn(access, fullText));
+      if (!(await read.access.userById(OWNER_ID)))
+        await atomically(({ access, fullText }) => ownerIn(access, fullText));
       return scopeFor(OWNER_ID, 0, ACCESS_SCOPES, spaceName);
     },
 
     async createUser(request: { username: string; email?: string | null | undefined; role: string }): Promise<UserRow> {
       return atomically(async ({ access, fullText }) => {
-        if (await access.userByName(request.username)) throw new AppError('name_taken', `There is already a user named "${request.username}".`);
+        if (await access.userByName(request.username))
+          throw new AppError('name_taken', `There is already a user named "${request.username}".`);
         return insertUser(access, fullText, request);
       });
     },
@@ -203,26 +271,55 @@ export function createAccess(deps: AccessDeps) {
 
     async createKey(
       scope: Scope,
-      request: { name: string; scopes: string; user_id?: number | null | undefined; rate_limit: number; expires_at?: string | null | undefined; ttl_secs?: number | null | undefined },
+      request: {
+        name: string;
+        scopes: string;
+        user_id?: number | null | undefined;
+        rate_limit: number;
+        expires_at?: string | null | undefined;
+        ttl_secs?: number | null | undefined;
+      },
     ) {
       const { scopes, unknown } = parseScopes(request.scopes);
       if (unknown.length > 0 || scopes.length === 0) {
-        throw new AppError('invalid_request', `scopes may name read, write and admin; got "${request.scopes.slice(0, 100)}".`);
+        throw new AppError(
+          'invalid_request',
+          `scopes may name read, write and admin; got "${request.scopes.slice(0, 100)}".`,
+        );
       }
       let expires: number | null = null;
       if (request.expires_at != null) {
         expires = parseTime(request.expires_at);
-        if (expires === null) throw new AppError('invalid_request', 'expires_at must be a time such as "2027-01-31 12:00:00" or RFC 3339.');
+        if (expires === null)
+          throw new AppError('invalid_request', 'expires_at must be a time such as "2027-01-31 12:00:00" or RFC 3339.');
       } else if (request.ttl_secs != null) {
-        if (request.ttl_secs > MAX_TTL_SECS) throw new AppError('invalid_request', `ttl_secs may be at most ${MAX_TTL_SECS}; leave it out for a key that does not expire.`);
+        if (request.ttl_secs > MAX_TTL_SECS)
+          throw new AppError(
+            'invalid_request',
+            `ttl_secs may be at most ${MAX_TTL_SECS}; leave it out for a key that does not expire.`,
+          );
         expires = clock.now() + request.ttl_secs * 1000;
       }
       const user_id = request.user_id ?? scope.user_id;
       const secret = mintedKey(ids.randomHex(32));
       const expires_at = expires === null ? null : formatTime(expires);
       const row = await atomically(async ({ access }) => {
-        if (!(await access.userById(user_id))) throw new AppError('user_not_found', `There is no user ${user_id}.`);
-        return insertKey(access, { secret, user_id, name: request.name, scopes, rate_limit: request.rate_limit, expires_at });
+        const user = await access.userById(user_id);
+        if (!user) throw new AppError('user_not_found', `There is no user ${user_id}.`);
+        if (user.role === 'reader' && scopes.some((s) => s !== 'read')) {
+          throw new AppError(
+            'invalid_request',
+            `${user.username} is a reader: a key of theirs can have the scope read only.`,
+          );
+        }
+        return insertKey(access, {
+          secret,
+          user_id,
+          name: request.name,
+          scopes,
+          rate_limit: request.rate_limit,
+          expires_at,
+        });
       });
       return { secret, row };
     },
@@ -231,7 +328,11 @@ export function createAccess(deps: AccessDeps) {
     async revoke(scope: Scope, id: number): Promise<void> {
       const row = await atomically(async ({ access }) => {
         const row = await access.keyById(id);
-        if (!row || (row.user_id !== scope.user_id && !allows(scope, 'admin'))) throw new AppError('key_not_found', `There is no key ${id}.`);
+        if (!row || (row.user_id !== scope.user_id && !allows(scope, 'admin')))
+          throw new AppError('key_not_found', `There is no key ${id}.`);
+        if (parseScopes(row.scopes).scopes.includes('admin') && !allows(scope, 'admin')) {
+          throw new AppError('forbidden', 'Only an admin key may revoke an admin key.');
+        }
         await access.deactivate(id);
         return row;
       });
@@ -242,7 +343,8 @@ export function createAccess(deps: AccessDeps) {
     async createSpace(scope: Scope, name: string, description: string | null): Promise<SpaceRow> {
       const row = await atomically(async ({ access }) => {
         const existing = await access.spaces(scope.user_id);
-        if (existing.some((s) => s.name === name)) throw new AppError('name_taken', `You already have a space named "${name}".`);
+        if (existing.some((s) => s.name === name))
+          throw new AppError('name_taken', `You already have a space named "${name}".`);
         return access.createSpace({ user_id: scope.user_id, name, description, created_at: now() });
       });
       changes++;
@@ -250,7 +352,8 @@ export function createAccess(deps: AccessDeps) {
       return row;
     },
     spaces: (scope: Scope) => spacesOf(scope.user_id),
-    spaceExists: async (user_id: number, space_id: number): Promise<boolean> => (await spacesOf(user_id)).some((s) => s.id === space_id),
+    spaceExists: async (user_id: number, space_id: number): Promise<boolean> =>
+      (await spacesOf(user_id)).some((s) => s.id === space_id),
 
     /** Writes when keys were last used; gathered so that authentication never writes. */
     async flush(): Promise<void> {

@@ -9,19 +9,33 @@ export type SpaceRow = Row<SpaceTable>;
 
 export function accessStore(db: StoreDb) {
   return {
-    createUser: (row: Omit<UserRow, 'id'> & { id?: number }): Promise<UserRow> => db.insertInto('users').values(row).returningAll().executeTakeFirstOrThrow() as Promise<UserRow>,
-    userById: (id: number): Promise<UserRow | undefined> => db.selectFrom('users').where('id', '=', id).selectAll().executeTakeFirst(),
-    userByName: (name: string): Promise<UserRow | undefined> => db.selectFrom('users').where('username', '=', name).selectAll().executeTakeFirst(),
+    createUser: (row: Omit<UserRow, 'id'> & { id?: number }): Promise<UserRow> =>
+      db.insertInto('users').values(row).returningAll().executeTakeFirstOrThrow() as Promise<UserRow>,
+    userById: (id: number): Promise<UserRow | undefined> =>
+      db.selectFrom('users').where('id', '=', id).selectAll().executeTakeFirst(),
+    userByName: (name: string): Promise<UserRow | undefined> =>
+      db.selectFrom('users').where('username', '=', name).selectAll().executeTakeFirst(),
     users: (): Promise<UserRow[]> => db.selectFrom('users').selectAll().orderBy('id').execute(),
 
-    createSpace: (row: Omit<SpaceRow, 'id'>): Promise<SpaceRow> => db.insertInto('spaces').values(row).returningAll().executeTakeFirstOrThrow() as Promise<SpaceRow>,
-    spaces: (user_id: number): Promise<SpaceRow[]> => db.selectFrom('spaces').where('user_id', '=', user_id).selectAll().orderBy('id').execute(),
+    createSpace: (row: Omit<SpaceRow, 'id'>): Promise<SpaceRow> =>
+      db.insertInto('spaces').values(row).returningAll().executeTakeFirstOrThrow() as Promise<SpaceRow>,
+    spaces: (user_id: number): Promise<SpaceRow[]> =>
+      db.selectFrom('spaces').where('user_id', '=', user_id).selectAll().orderBy('id').execute(),
 
-    createKey: (row: Omit<KeyRow, 'id'>): Promise<KeyRow> => db.insertInto('api_keys').values(row).returningAll().executeTakeFirstOrThrow() as Promise<KeyRow>,
-    keyByHash: (hash: string): Promise<KeyRow | undefined> => db.selectFrom('api_keys').where('key_hash', '=', hash).selectAll().executeTakeFirst(),
-    keyById: (id: number): Promise<KeyRow | undefined> => db.selectFrom('api_keys').where('id', '=', id).selectAll().executeTakeFirst(),
+    createKey: (row: Omit<KeyRow, 'id'>): Promise<KeyRow> =>
+      db.insertInto('api_keys').values(row).returningAll().executeTakeFirstOrThrow() as Promise<KeyRow>,
+    keyByHash: (hash: string): Promise<KeyRow | undefined> =>
+      db.selectFrom('api_keys').where('key_hash', '=', hash).selectAll().executeTakeFirst(),
+    keyById: (id: number): Promise<KeyRow | undefined> =>
+      db.selectFrom('api_keys').where('id', '=', id).selectAll().executeTakeFirst(),
     keys: (user_id: number): Promise<KeyRow[]> =>
-      db.selectFrom('api_keys').where('user_id', '=', user_id).where('is_active', '=', 1).selectAll().orderBy('id').execute(),
+      db
+        .selectFrom('api_keys')
+        .where('user_id', '=', user_id)
+        .where('is_active', '=', 1)
+        .selectAll()
+        .orderBy('id')
+        .execute(),
     async anyKey(): Promise<boolean> {
       return (await db.selectFrom('api_keys').select('id').limit(1).executeTakeFirst()) !== undefined;
     },

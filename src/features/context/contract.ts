@@ -5,22 +5,52 @@ import { Id, Tags, Text } from '../../core/shapes.ts';
 
 export const STRATEGIES = ['balanced', 'precision', 'breadth'] as const;
 export const MODES = ['fast', 'balanced', 'deep', 'decision'] as const;
-export const BLOCK_SOURCES = ['static', 'semantic', 'evolution', 'episode', 'linked', 'recent', 'inference', 'working_memory'] as const;
+export const BLOCK_SOURCES = [
+  'static',
+  'semantic',
+  'evolution',
+  'episode',
+  'linked',
+  'recent',
+  'inference',
+  'working_memory',
+] as const;
 
-const Budget = z.number().int('must be a whole number').min(16, 'a context needs at least 16 tokens').transform((n) => Math.min(n, 64_000)).nullish();
+const Budget = z
+  .number()
+  .int('must be a whole number')
+  .min(16, 'a context needs at least 16 tokens')
+  .transform((n) => Math.min(n, 64_000))
+  .nullish();
 const Share = z.number().min(0).max(1);
 const On = z.boolean().default(true);
 
 export const ContextRequest = z
   .strictObject({
-    query: Text.refine((q) => q.trim() !== '', 'must not be blank').meta({ description: 'What the agent is about to do or answer' }),
+    query: Text.refine((q) => q.trim() !== '', 'must not be blank').meta({
+      description: 'What the agent is about to do or answer',
+    }),
     max_tokens: Budget.meta({ description: 'Hard limit of the whole text; default 8,000, at most 64,000' }),
     token_budget: Budget.meta({ description: 'Older name of max_tokens' }),
     budget: Budget.meta({ description: 'Older name of max_tokens' }),
     model_id: Text.nullish().meta({ description: 'Derives the budget from this model’s window when none is given' }),
-    strategy: z.enum([...STRATEGIES, 'semantic', 'temporal', 'importance', 'mixed']).default('balanced').meta({ description: 'precision keeps to the question, breadth looks around it; the last four are names other servers use' }),
-    mode: z.enum([...MODES, 'default', 'focused', 'broad']).nullish().meta({ description: 'A ready-made depth and budget' }),
-    depth: z.number().int().transform((n) => Math.min(3, Math.max(1, n))).nullish().meta({ description: '1 facts and hits, 2 adds what changed and what is new, 3 adds neighbours' }),
+    strategy: z
+      .enum([...STRATEGIES, 'semantic', 'temporal', 'importance', 'mixed'])
+      .default('balanced')
+      .meta({
+        description:
+          'precision keeps to the question, breadth looks around it; the last four are names other servers use',
+      }),
+    mode: z
+      .enum([...MODES, 'default', 'focused', 'broad'])
+      .nullish()
+      .meta({ description: 'A ready-made depth and budget' }),
+    depth: z
+      .number()
+      .int()
+      .transform((n) => Math.min(3, Math.max(1, n)))
+      .nullish()
+      .meta({ description: '1 facts and hits, 2 adds what changed and what is new, 3 adds neighbours' }),
     include_static: On.meta({ description: 'Permanent facts' }),
     include_recent: On.meta({ description: 'What was stored last' }),
     include_linked: On.meta({ description: 'Neighbours of what was found' }),
@@ -31,11 +61,25 @@ export const ContextRequest = z
     include_working_memory: On.meta({ description: 'Accepted; changes nothing in this version' }),
     include_inference: z.boolean().nullish().meta({ description: 'Accepted; changes nothing in this version' }),
     include_personality: z.boolean().nullish().meta({ description: 'Accepted; changes nothing in this version' }),
-    max_memory_tokens: z.number().int().min(16).max(64_000).default(2_500).meta({ description: 'Longest piece of one memory' }),
-    dedup_threshold: Share.default(0.88).meta({ description: 'Memories that share this much of their words are shown once' }),
+    max_memory_tokens: z
+      .number()
+      .int()
+      .min(16)
+      .max(64_000)
+      .default(2_500)
+      .meta({ description: 'Longest piece of one memory' }),
+    dedup_threshold: Share.default(0.88).meta({
+      description: 'Memories that share this much of their words are shown once',
+    }),
     min_relevance: Share.default(0.15).meta({ description: 'Leave out hits that score less' }),
     semantic_ceiling: Share.nullish().meta({ description: 'Share of the budget that hits may fill' }),
-    semantic_limit: z.number().int().min(1).transform((n) => Math.min(n, 100)).nullish().meta({ description: 'Most hits to consider' }),
+    semantic_limit: z
+      .number()
+      .int()
+      .min(1)
+      .transform((n) => Math.min(n, 100))
+      .nullish()
+      .meta({ description: 'Most hits to consider' }),
     source: Text.nullish(),
     session: Text.nullish().meta({ description: 'Older name of session_id' }),
     session_id: Text.nullish(),

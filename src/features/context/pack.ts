@@ -82,13 +82,26 @@ interface Fingerprint {
   telling: string;
 }
 /** "t" is what is left of "isn't", "won't" and their like. */
-const NEGATIONS: ReadonlySet<string> = new Set(['no', 'not', 'nor', 'never', 'neither', 'none', 'without', 'cannot', 't']);
+const NEGATIONS: ReadonlySet<string> = new Set([
+  'no',
+  'not',
+  'nor',
+  'never',
+  'neither',
+  'none',
+  'without',
+  'cannot',
+  't',
+]);
 
 function fingerprint(text: string): Fingerprint {
   const all = words(text);
   return {
     words: new Set([...all.filter((w) => !STOP_WORDS.has(w)).map(porterStem), ...unspacedTerms(text)]),
-    telling: all.filter((w) => NEGATIONS.has(w) || /\d/.test(w)).sort().join(' '),
+    telling: all
+      .filter((w) => NEGATIONS.has(w) || /\d/.test(w))
+      .sort()
+      .join(' '),
   };
 }
 
@@ -136,7 +149,11 @@ export function pack(layers: readonly Layer[], options: PackOptions, counter: To
     if (section.lines.length > 0) sections.push(section);
   }
 
-  const write = () => sections.map(({ layer, lines }) => headingOf(layer) + lines.join('')).join('\n').trimEnd();
+  const write = () =>
+    sections
+      .map(({ layer, lines }) => headingOf(layer) + lines.join(''))
+      .join('\n')
+      .trimEnd();
   let context = write();
   let tokens = counter.count(context);
   // Pieces joined can count a token or two more than their sum; the limit is the caller's, so the last piece goes.

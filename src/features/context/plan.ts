@@ -30,8 +30,19 @@ const STRATEGIES: Readonly<Record<Strategy, { static: number; semantic: number; 
   breadth: { static: 0.3, semantic: 0.9, limit: 80 },
 };
 /** Words other clients use for the same. */
-const STRATEGY_NAMES: Readonly<Record<string, Strategy>> = { precision: 'precision', breadth: 'breadth', importance: 'precision' };
-const MODE_NAMES: Readonly<Record<string, Mode>> = { fast: 'fast', balanced: 'balanced', deep: 'deep', decision: 'decision', focused: 'fast', broad: 'deep' };
+const STRATEGY_NAMES: Readonly<Record<string, Strategy>> = {
+  precision: 'precision',
+  breadth: 'breadth',
+  importance: 'precision',
+};
+const MODE_NAMES: Readonly<Record<string, Mode>> = {
+  fast: 'fast',
+  balanced: 'balanced',
+  deep: 'deep',
+  decision: 'decision',
+  focused: 'fast',
+  broad: 'deep',
+};
 
 /** Context windows in tokens by model family, first match counts. */
 const WINDOWS: readonly (readonly [RegExp, number])[] = [
@@ -53,7 +64,10 @@ export function planContext(request: ContextRequest): ContextPlan {
   const preset = mode === null ? null : MODES[mode];
   const window = request.model_id ? WINDOWS.find(([family]) => family.test(request.model_id!))?.[1] : undefined;
   const asked = request.max_tokens ?? request.token_budget ?? request.budget ?? preset?.budget;
-  const budget = Math.min(MAX_BUDGET, asked ?? (window === undefined ? DEFAULT_BUDGET : Math.floor(window * WINDOW_SHARE)));
+  const budget = Math.min(
+    MAX_BUDGET,
+    asked ?? (window === undefined ? DEFAULT_BUDGET : Math.floor(window * WINDOW_SHARE)),
+  );
   const shares = STRATEGIES[strategy];
   const semantic = request.semantic_ceiling ?? shares.semantic;
   return {
@@ -62,6 +76,13 @@ export function planContext(request: ContextRequest): ContextPlan {
     depth: (request.depth as 1 | 2 | 3 | null | undefined) ?? preset?.depth ?? 3,
     budget,
     semanticLimit: request.semantic_limit ?? shares.limit,
-    ceilings: { static: shares.static, semantic, evolution: Math.max(semantic, 0.85), episode: 0.9, linked: 0.93, recent: 1 },
+    ceilings: {
+      static: shares.static,
+      semantic,
+      evolution: Math.max(semantic, 0.85),
+      episode: 0.9,
+      linked: 0.93,
+      recent: 1,
+    },
   };
 }

@@ -14,8 +14,15 @@ export const contextRoutes = (service: ContextService): Route[] => [
         const send = (name: string, data: unknown) => controller.enqueue(encoder.encode(event(name, data)));
         const started = performance.now();
         try {
-          const answer = await service.assemble(scope, body, ({ phase, count, elapsed_ms }) => send('progress', { type: 'phase', phase, count, tokens: 0, elapsed_ms }));
-          send('progress', { type: 'done', total_blocks: answer.blocks.length, total_tokens: answer.total_tokens, elapsed_ms: Math.round(performance.now() - started) });
+          const answer = await service.assemble(scope, body, ({ phase, count, elapsed_ms }) =>
+            send('progress', { type: 'phase', phase, count, tokens: 0, elapsed_ms }),
+          );
+          send('progress', {
+            type: 'done',
+            total_blocks: answer.blocks.length,
+            total_tokens: answer.total_tokens,
+            elapsed_ms: Math.round(performance.now() - started),
+          });
           send('result', answer);
         } catch (error) {
           // The status line is long gone; an expected refusal may say why, anything else stays in the log of the server.
@@ -27,6 +34,8 @@ export const contextRoutes = (service: ContextService): Route[] => [
         }
       },
     });
-    return new Response(stream, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } }) as never;
+    return new Response(stream, {
+      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+    }) as never;
   }),
 ];

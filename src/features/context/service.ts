@@ -3,8 +3,8 @@ import type { TokenCounter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { LinkStore } from '../memory/link-store.ts';
 import type { MemoryRow } from '../memory/rules.ts';
-import type { Touches } from '../memory/touches.ts';
 import type { MemoryStore } from '../memory/store.ts';
+import type { Touches } from '../memory/touches.ts';
 import { SearchRequest, type SearchResult } from '../search/contract.ts';
 import type { SearchService } from '../search/service.ts';
 import type { ContextRequest } from './contract.ts';
@@ -50,7 +50,11 @@ export function createContext({ read, search, touches, counter }: ContextDeps) {
         episodes_ms: null, linked_ms: null, recent_ms: null, inference_ms: null, assembly_ms: null, total_ms: null,
       }; // biome-ignore format: a list
       const since = () => Math.round(performance.now() - started);
-      async function phase(name: string, timer: string, work: () => Promise<ContextCandidate[]>): Promise<ContextCandidate[]> {
+      async function phase(
+        name: string,
+        timer: string,
+        work: () => Promise<ContextCandidate[]>,
+      ): Promise<ContextCandidate[]> {
         const at = performance.now();
         const found = await work();
         timing[timer] = Math.round(performance.now() - at);
@@ -66,7 +70,11 @@ export function createContext({ read, search, touches, counter }: ContextDeps) {
         session_id: request.session_id,
       };
       const filter = await search.filterOf(scope, filters);
-      const found = await search.search(scope, SearchRequest.parse({ query: request.query, limit: plan.semanticLimit, ...filters }), false);
+      const found = await search.search(
+        scope,
+        SearchRequest.parse({ query: request.query, limit: plan.semanticLimit, ...filters }),
+        false,
+      );
       timing.search_ms = since();
       timing.embed_ms = Math.round(found.ranking.found.embed_ms);
       const scores = new Map(found.answer.results.map((result) => [result.id, result.score]));
@@ -80,28 +88,50 @@ export function createContext({ read, search, touches, counter }: ContextDeps) {
         const candidates = await phase('static', 'static_ms', async () => {
           const rows = await read.memories.list({ ...filter, is_static: true }, MAX_STATIC, 0);
           const order = (row: MemoryRow) => (scores.get(row.id) ?? 0) + row.importance / 100;
-          return rows.sort((a, b) => order(b) - order(a) || b.id - a.id).map((row) => candidateOf(row, scores.get(row.id) ?? row.importance / 10));
+          return rows
+            .sort((a, b) => order(b) - order(a) || b.id - a.id)
+            .map((row) => candidateOf(row, scores.get(row.id) ?? row.importance / 10));
         });
         layers.push({ source: 'static', heading: 'Permanent Facts', ceiling: ceilings.static, candidates });
       }
-      const semantic = await phase('semantic', 'semantic_ms', async () => hits.map((row) => candidateOf(row, scores.get(row.id)!)));
-      layers.push({ source: 'semantic', heading: 'Relevant Memories', ceiling: ceilings.semantic, candidates: semantic });
+      const semantic = await phase('semantic', 'semantic_ms', async () =>
+        hits.map((row) => candidateOf(row, scores.get(row.id)!)),
+      );
+      layers.push({
+        source: 'semantic',
+        heading: 'Relevant Memories',
+        ceiling: ceilings.semantic,
+        candidates: semantic,
+      });
       if (depth >= 2) {
         const candidates = await phase('evolution', 'evolution_ms', async () => {
           const changed = hits.slice(0, EXPANDED).filter((row) => row.root_memory_id !== null);
-          const chains = await Promise.all(changed.map((row) => read.memories.chain(scope.user_id, row.root_memory_id!)));
+          const chains = await Promise.all(
+            changed.map((row) => read.memories.chain(scope.user_id, row.root_memory_id!)),
+          );
           const old = chains.flat().filter((row) => !row.is_latest);
           // An old version is shown for being old, not for being hidden in any other way.
           const { user_id, now, space_id } = filter;
-          const allowed = await read.memories.ranking({ user_id, now, space_id, include_superseded: true }, old.map((row) => row.id));
+          const allowed = await read.memories.ranking(
+            { user_id, now, space_id, include_superseded: true },
+            old.map((row) => row.id),
+          );
           const ids = new Set(allowed.map((row) => row.id));
           return old.filter((row) => ids.has(row.id)).map((row) => candidateOf(row, 0.5));
         });
-        layers.push({ source: 'evolution', heading: 'Preference/Fact Evolution', ceiling: ceilings.evolution, candidates });
+        layers.push({
+          source: 'evolution',
+          heading: 'Preference/Fact Evolution',
+          ceiling: ceilings.evolution,
+          candidates,
+        });
       }
       if (depth >= 3 && request.include_linked && plan.strategy !== 'precision') {
         const candidates = await phase('linked', 'linked_ms', async () => {
-          const edges = await read.links.touching(scope.user_id, hits.slice(0, EXPANDED).map((row) => row.id));
+          const edges = await read.links.touching(
+            scope.user_id,
+            hits.slice(0, EXPANDED).map((row) => row.id),
+          );
           const ids = [...new Set(edges.flatMap((edge) => [edge.source_id, edge.target_id]))].slice(0, MAX_NEIGHBOURS);
           const rows = new Map((await read.memories.ranking(filter, ids)).map((row) => [row.id, row]));
           const full = await read.memories.byIds(scope.user_id, [...rows.keys()]);
@@ -111,18 +141,36 @@ export function createContext({ read, search, touches, counter }: ContextDeps) {
       }
       if (depth >= 2 && request.include_recent) {
         const candidates = await phase('recent', 'recent_ms', async () =>
-          (await read.memories.list({ ...filter, is_static: false }, RECENT, 0)).map((row) => candidateOf(row, scores.get(row.id) ?? 0.1)),
+          (await read.memories.list({ ...filter, is_static: false }, RECENT, 0)).map((row) =>
+            candidateOf(row, scores.get(row.id) ?? 0.1),
+          ),
         );
         layers.push({ source: 'recent', heading: 'Recent Activity', ceiling: ceilings.recent, candidates });
       }
 
       const at = performance.now();
-      const options = { budget: plan.budget, maxMemoryTokens: request.max_memory_tokens, dedupThreshold: request.dedup_threshold };
+      const options = {
+        budget: plan.budget,
+        maxMemoryTokens: request.max_memory_tokens,
+        dedupThreshold: request.dedup_threshold,
+      };
       const packed = pack(layers, options, await counter());
-      touches.add(scope.user_id, packed.blocks.map((block) => block.id));
+      touches.add(
+        scope.user_id,
+        packed.blocks.map((block) => block.id),
+      );
       timing.assembly_ms = Math.round(performance.now() - at);
       timing.total_ms = since();
-      const breakdown: Record<string, number> = { static: 0, semantic: 0, evolution: 0, episode: 0, linked: 0, recent: 0, inference: 0, personality: 0 };
+      const breakdown: Record<string, number> = {
+        static: 0,
+        semantic: 0,
+        evolution: 0,
+        episode: 0,
+        linked: 0,
+        recent: 0,
+        inference: 0,
+        personality: 0,
+      };
       for (const block of packed.blocks) breakdown[block.source]!++;
       return {
         context: packed.context,

@@ -37,7 +37,11 @@ export function jobStore(db: StoreDb, clock: Clock) {
      * Settles a job that this owner still holds; false when its lease went to somebody else. One that should be tried
      * again is done instead when the same work was enqueued meanwhile: that one runs sooner.
      */
-    async settle(id: number, owner: string, change: { status: JobStatus; error: string | null; run_at?: string }): Promise<boolean> {
+    async settle(
+      id: number,
+      owner: string,
+      change: { status: JobStatus; error: string | null; run_at?: string },
+    ): Promise<boolean> {
       const again = change.status === 'waiting';
       const held = db
         .updateTable('jobs')
@@ -68,14 +72,22 @@ export function jobStore(db: StoreDb, clock: Clock) {
     },
 
     async counts(): Promise<Record<JobStatus, number>> {
-      const rows = await db.selectFrom('jobs').select((eb) => ['status', eb.fn.countAll<number>().as('n')]).groupBy('status').execute();
+      const rows = await db
+        .selectFrom('jobs')
+        .select((eb) => ['status', eb.fn.countAll<number>().as('n')])
+        .groupBy('status')
+        .execute();
       const counts: Record<JobStatus, number> = { waiting: 0, running: 0, done: 0, failed: 0 };
       for (const row of rows) counts[row.status as JobStatus] = Number(row.n);
       return counts;
     },
 
     async pruneDone(before: string): Promise<number> {
-      const result = await db.deleteFrom('jobs').where('status', '=', 'done').where('finished_at', '<', before).executeTakeFirst();
+      const result = await db
+        .deleteFrom('jobs')
+        .where('status', '=', 'done')
+        .where('finished_at', '<', before)
+        .executeTakeFirst();
       return Number(result.numDeletedRows);
     },
   };

@@ -1,8 +1,8 @@
 // Several operations in one request, in order, until one fails.
 import { z } from 'zod';
 import { AppError } from '../../core/errors.ts';
-import { Id } from '../../core/shapes.ts';
 import type { Scope } from '../../core/scope.ts';
+import { Id } from '../../core/shapes.ts';
 import { LinkRequest, StoreRequest, UpdateRequest } from './contract.ts';
 import type { MemoryService } from './service.ts';
 
@@ -44,7 +44,10 @@ export function createBatch(memory: MemoryService) {
           results.push({ index, op: operation.op, success: true, result: await perform(scope, operation) });
         } catch (error) {
           if (!(error instanceof AppError) && !(error instanceof z.ZodError)) throw error;
-          const message = error instanceof z.ZodError ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ') : error.message;
+          const message =
+            error instanceof z.ZodError
+              ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ')
+              : error.message;
           results.push({ index, op: operation.op, success: false, error: message });
           break;
         }

@@ -1,13 +1,32 @@
 // What the memory endpoints accept and answer. Field names are those of existing clients; supersets where two disagree.
 import { z } from 'zod';
-import { endpoint } from '../../core/endpoint.ts';
-import { Flag, Id, IdParams, Importance, Limit, LinkedMemory, Memory, Offset, Tags, Text, TimeText, VersionEntry } from '../../core/shapes.ts';
 import { parseTime } from '../../core/clock.ts';
+import { endpoint } from '../../core/endpoint.ts';
+import {
+  Flag,
+  Id,
+  IdParams,
+  Importance,
+  Limit,
+  LinkedMemory,
+  Memory,
+  Offset,
+  Tags,
+  Text,
+  TimeText,
+  VersionEntry,
+} from '../../core/shapes.ts';
 
 const When = Text.refine((text) => parseTime(text) !== null, {
   error: 'must be a time such as "2026-03-01", "2026-03-01 09:30:00" or RFC 3339',
 });
-const Label = (fallback: string) => Text.trim().max(200, 'at most 200 characters').transform((s) => s || fallback);
+const Label = (fallback: string) =>
+  Text.trim()
+    .max(200, 'at most 200 characters')
+    .transform((s) => s || fallback);
+
+/** The largest memory when every character is written as an escape, with room for the other fields. */
+const CONTENT_BODY_LIMIT = 1024 * 1024;
 
 /** Sent by some clients, of no use here; accepted so that they keep working. */
 const Ignored = z.unknown().optional().meta({ description: 'Accepted for older clients; changes nothing' });
@@ -19,21 +38,31 @@ const FACT = 'States one fact';
 
 export const StoreRequest = z
   .strictObject({
-    content: Text.meta({ description: 'What to remember; at most 102,400 bytes', example: 'Production DB is PostgreSQL 16 on db.example.com:5432' }),
+    content: Text.meta({
+      description: 'What to remember; at most 102,400 bytes',
+      example: 'Production DB is PostgreSQL 16 on db.example.com:5432',
+    }),
     category: Label('general').default('general').meta({ description: CATEGORY }),
     source: Label('unknown').default('unknown').meta({ description: 'Who or what says so' }),
     importance: Importance.default(5),
     tags: Tags.default([]),
-    session_id: Label('').nullish().meta({ description: 'Conversation or run; consecutive memories of one session are linked' }),
+    session_id: Label('')
+      .nullish()
+      .meta({ description: 'Conversation or run; consecutive memories of one session are linked' }),
     is_static: z.boolean().default(false).meta({ description: 'A permanent fact: never fades' }),
-    space_id: Id.nullish().meta({ description: 'Space to store it in; without it, the one in X-Space or the default one' }),
+    space_id: Id.nullish().meta({
+      description: 'Space to store it in; without it, the one in X-Space or the default one',
+    }),
     parent_memory_id: Id.nullish().meta({ description: 'Store as the next version of this memory' }),
     occurred_at: When.nullish().meta({ description: 'When it happened, if not now' }),
     forget_after: When.nullish().meta({ description: FORGET_AT }),
     forget_reason: Text.max(1000).nullish().meta({ description: 'Why it will be forgotten' }),
     model: Text.max(200).nullish().meta({ description: 'Language model that wrote it' }),
     embedding: z.array(z.number()).nullish().meta({ description: VECTOR }),
-    status: z.enum(['approved', 'pending']).default('approved').meta({ description: 'pending waits for a person to approve it' }),
+    status: z
+      .enum(['approved', 'pending'])
+      .default('approved')
+      .meta({ description: 'pending waits for a person to approve it' }),
     is_fact: z.boolean().default(false).meta({ description: FACT }),
     is_inference: Ignored,
     entity_ids: Ignored,
@@ -48,7 +77,9 @@ export const StoreResponse = z
   .looseObject({
     id: z.number().int().meta({ description: 'Id of the memory that now says this' }),
     stored: z.boolean().meta({ description: 'The same as created', example: true }),
-    created: z.boolean().meta({ description: 'false when an existing memory already said exactly this', example: true }),
+    created: z
+      .boolean()
+      .meta({ description: 'false when an existing memory already said exactly this', example: true }),
     duplicate: z.boolean().meta({ description: 'The opposite of created' }),
     duplicate_of: z.number().int().nullable().meta({ description: 'The memory that already said exactly this' }),
     existing_id: z.number().int().nullable().meta({ description: 'The same as duplicate_of' }),
@@ -75,6 +106,7 @@ export const storeMemory = endpoint({
   summary: 'Store a memory',
   description: 'When this answers, the memory is on disk and searchable.',
   body: StoreRequest,
+  body_limit: CONTENT_BODY_LIMIT,
   response: StoreResponse,
   errors: ['content_too_large', 'memory_not_found', 'space_not_found'],
 });
@@ -128,7 +160,10 @@ export const getMemory = endpoint({
 
 export const UpdateRequest = z
   .strictObject({
-    content: Text.optional().meta({ description: 'What to remember from now on', example: 'Production DB is PostgreSQL 17' }),
+    content: Text.optional().meta({
+      description: 'What to remember from now on',
+      example: 'Production DB is PostgreSQL 17',
+    }),
     category: Label('general').optional().meta({ description: CATEGORY }),
     importance: Importance.optional(),
     tags: Tags.optional().meta({ description: 'Replace the tags' }),
@@ -158,10 +193,16 @@ const updateSpec = {
   description: 'The old version stays in the chain of `/versions/{id}`; only the new one is searched.',
   params: IdParams,
   body: UpdateRequest,
+  body_limit: CONTENT_BODY_LIMIT,
   response: UpdateResponse,
   errors: ['memory_not_found', 'content_too_large'],
 } as const;
-export const updateMemory = endpoint({ id: 'memory.update', method: 'POST', path: '/memory/{id}/update', ...updateSpec });
+export const updateMemory = endpoint({
+  id: 'memory.update',
+  method: 'POST',
+  path: '/memory/{id}/update',
+  ...updateSpec,
+});
 export const patchMemory = endpoint({ id: 'memory.patch', method: 'PATCH', path: '/memories/{id}', ...updateSpec });
 
 export const deleteMemory = endpoint({
@@ -171,14 +212,23 @@ export const deleteMemory = endpoint({
   aliases: ['/memories/{id}'],
   access: 'write',
   summary: 'Erase a memory for good',
-  description: 'Row, search entries, vector and links go at once. `?versions=true` erases its whole version chain. To hide a memory so that it can come back, use `/memory/{id}/forget`.',
+  description:
+    'Row, search entries, vector and links go at once. `?versions=true` erases its whole version chain. To hide a memory so that it can come back, use `/memory/{id}/forget`.',
   params: IdParams,
   query: z.strictObject({ versions: Flag.default(false).meta({ description: 'Erase every version of it' }) }),
-  response: z.looseObject({ deleted: z.literal(true), ok: z.literal(true), id: z.number().int(), erased: z.number().int().meta({ description: 'How many versions went' }) }),
+  response: z.looseObject({
+    deleted: z.literal(true),
+    ok: z.literal(true),
+    id: z.number().int(),
+    erased: z.number().int().meta({ description: 'How many versions went' }),
+  }),
   errors: ['memory_not_found'],
 });
 
-const ForgetRequest = z.strictObject({ reason: Text.max(1000).nullish().meta({ description: 'Why; kept with it' }), ...tolerated });
+const ForgetRequest = z.strictObject({
+  reason: Text.max(1000).nullish().meta({ description: 'Why; kept with it' }),
+  ...tolerated,
+});
 const StatusResponse = z.looseObject({ id: z.number().int(), ok: z.literal(true), status: z.string() });
 export const forgetMemory = endpoint({
   id: 'memory.forget',
@@ -214,9 +264,28 @@ export const listTrash = endpoint({
   query: z.strictObject({ limit: Limit(50, 200), offset: Offset }),
   response: z.looseObject({ memories: z.array(Memory), count: z.number().int() }),
 });
-const flagSpec = { access: 'write', params: IdParams, body: z.strictObject({}), body_optional: true, response: StatusResponse, errors: ['memory_not_found'] } as const;
-export const archiveMemory = endpoint({ id: 'memory.archive', method: 'POST', path: '/memory/{id}/archive', summary: 'Hide a memory from recall', ...flagSpec });
-export const unarchiveMemory = endpoint({ id: 'memory.unarchive', method: 'POST', path: '/memory/{id}/unarchive', summary: 'Bring an archived memory back', ...flagSpec });
+const flagSpec = {
+  access: 'write',
+  params: IdParams,
+  body: z.strictObject({}),
+  body_optional: true,
+  response: StatusResponse,
+  errors: ['memory_not_found'],
+} as const;
+export const archiveMemory = endpoint({
+  id: 'memory.archive',
+  method: 'POST',
+  path: '/memory/{id}/archive',
+  summary: 'Hide a memory from recall',
+  ...flagSpec,
+});
+export const unarchiveMemory = endpoint({
+  id: 'memory.unarchive',
+  method: 'POST',
+  path: '/memory/{id}/unarchive',
+  summary: 'Bring an archived memory back',
+  ...flagSpec,
+});
 
 export const setTags = endpoint({
   id: 'memory.set_tags',
@@ -225,7 +294,9 @@ export const setTags = endpoint({
   access: 'write',
   summary: 'Replace the tags of a memory',
   params: IdParams,
-  body: z.strictObject({ tags: Tags.meta({ description: 'All the tags it shall have', example: ['database', 'production'] }) }),
+  body: z.strictObject({
+    tags: Tags.meta({ description: 'All the tags it shall have', example: ['database', 'production'] }),
+  }),
   response: Memory,
   errors: ['memory_not_found'],
 });
@@ -271,7 +342,10 @@ export const searchTags = endpoint({
       limit: Limit(50, 100),
       ...tolerated,
     })
-    .refine((b) => (b.tags ?? []).length > 0 || (b.tag ?? '').trim() !== '', { error: 'name at least one tag', path: ['tags'] }),
+    .refine((b) => (b.tags ?? []).length > 0 || (b.tag ?? '').trim() !== '', {
+      error: 'name at least one tag',
+      path: ['tags'],
+    }),
   response: MemoryList,
 });
 
@@ -282,7 +356,9 @@ export const getProfile = endpoint({
   path: '/profile',
   access: 'read',
   summary: 'What is known about this user, in outline',
-  query: z.strictObject({ summary: Flag.default(false).meta({ description: 'Accepted for older clients; changes nothing' }) }),
+  query: z.strictObject({
+    summary: Flag.default(false).meta({ description: 'Accepted for older clients; changes nothing' }),
+  }),
   response: z.looseObject({
     user_id: z.number().int(),
     personality_traits: z.record(z.string(), z.unknown()),
@@ -315,9 +391,10 @@ export const getMyStats = endpoint({
 
 const BatchOp = z.strictObject({
   op: z.enum(['store', 'update', 'link']).meta({ description: 'What to do' }),
-  body: z
-    .record(z.string(), z.unknown())
-    .meta({ description: 'As for the operation alone; update also names the `id`', example: { content: 'The staging server moved to Oslo' } }),
+  body: z.record(z.string(), z.unknown()).meta({
+    description: 'As for the operation alone; update also names the `id`',
+    example: { content: 'The staging server moved to Oslo' },
+  }),
 });
 export const batch = endpoint({
   id: 'memory.batch',
@@ -326,10 +403,22 @@ export const batch = endpoint({
   access: 'write',
   also: { 207: 'An operation failed; the earlier ones stand, the later ones were not tried' },
   summary: 'Up to 100 store, update and link operations in order',
-  body: z.strictObject({ ops: z.array(BatchOp).min(1, 'give 1 to 100 operations').max(100, 'give 1 to 100 operations').meta({ description: 'Done in this order' }) }),
+  body: z.strictObject({
+    ops: z
+      .array(BatchOp)
+      .min(1, 'give 1 to 100 operations')
+      .max(100, 'give 1 to 100 operations')
+      .meta({ description: 'Done in this order' }),
+  }),
   response: z.looseObject({
     results: z.array(
-      z.looseObject({ index: z.number().int(), op: z.string(), success: z.boolean(), result: z.unknown().optional(), error: z.string().optional() }),
+      z.looseObject({
+        index: z.number().int(),
+        op: z.string(),
+        success: z.boolean(),
+        result: z.unknown().optional(),
+        error: z.string().optional(),
+      }),
     ),
     total: z.number().int(),
     succeeded: z.number().int(),

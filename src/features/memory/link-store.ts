@@ -25,7 +25,14 @@ export function linkStore(db: StoreDb, idList: IdList) {
   const insertEdge = prepared<Edge & { user_id: number; created_at: string }, { source_id: number }>(db, (slots) =>
     db
       .insertInto('memory_links')
-      .values({ source_id: slots.source_id, target_id: slots.target_id, type: slots.type, similarity: slots.similarity, user_id: slots.user_id, created_at: slots.created_at })
+      .values({
+        source_id: slots.source_id,
+        target_id: slots.target_id,
+        type: slots.type,
+        similarity: slots.similarity,
+        user_id: slots.user_id,
+        created_at: slots.created_at,
+      })
       .onConflict((oc) => oc.columns(['source_id', 'target_id', 'type']).doNothing())
       .returning('source_id'),
   );
@@ -33,7 +40,18 @@ export function linkStore(db: StoreDb, idList: IdList) {
   return {
     /** @returns false when the edge was there already */
     async add(user_id: number, edge: Edge, now: string): Promise<boolean> {
-      return (await insertEdge({ source_id: edge.source_id, target_id: edge.target_id, type: edge.type, similarity: edge.similarity, user_id, created_at: now })).length > 0;
+      return (
+        (
+          await insertEdge({
+            source_id: edge.source_id,
+            target_id: edge.target_id,
+            type: edge.type,
+            similarity: edge.similarity,
+            user_id,
+            created_at: now,
+          })
+        ).length > 0
+      );
     },
 
     /** Edges that touch any of these memories, in no order, at most MAX_EDGES; one between two of them may come twice. */
@@ -55,7 +73,11 @@ export function linkStore(db: StoreDb, idList: IdList) {
     },
 
     async count(user_id: number): Promise<number> {
-      const row = await db.selectFrom('memory_links').where('user_id', '=', user_id).select((eb) => eb.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
+      const row = await db
+        .selectFrom('memory_links')
+        .where('user_id', '=', user_id)
+        .select((eb) => eb.fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
       return row.n;
     },
   };

@@ -34,7 +34,10 @@ export const memoryRoutes = (memory: MemoryService, batch: Batch): Route[] => [
     await memory.unarchive(scope, params.id);
     return { id: params.id, ok: true as const, status: 'active', unarchived: true };
   }),
-  route(contract.setTags, async ({ params, body }, { scope }) => ({ ...(await memory.setTags(scope, params.id, body.tags)), updated: true })),
+  route(contract.setTags, async ({ params, body }, { scope }) => ({
+    ...(await memory.setTags(scope, params.id, body.tags)),
+    updated: true,
+  })),
   route(contract.listVersions, async ({ params }, { scope }) => {
     const { root_id, chain } = await memory.versions(scope, params.id);
     const versions = chain.map((v) => ({
@@ -42,7 +45,10 @@ export const memoryRoutes = (memory: MemoryService, batch: Batch): Route[] => [
     })); // biome-ignore format: one row
     return { root_id, versions, chain: versions };
   }),
-  route(contract.listLinks, async ({ params }, { scope }) => ({ memory_id: params.id, links: await memory.links(scope, params.id) })),
+  route(contract.listLinks, async ({ params }, { scope }) => ({
+    memory_id: params.id,
+    links: await memory.links(scope, params.id),
+  })),
   route(contract.listTags, async (_input, { scope }) => ({ tags: await memory.tags(scope) })),
   route(contract.searchTags, async ({ body }, { scope }) => {
     const tags = body.tags?.length ? body.tags : [body.tag!.trim().toLowerCase()];

@@ -112,6 +112,32 @@ export function nextVersion(previous: MemoryRow, change: UpdateRequest, content:
   };
 }
 
+type ChainLink = Pick<MemoryRow, 'id' | 'parent_memory_id' | 'root_memory_id'>;
+
+/**
+ * How the rest of a version chain points after some of it is erased: children of an erased version hang on its nearest
+ * remaining ancestor, and the oldest that remains becomes the root.
+ * @param chain all versions, oldest first
+ * @returns the new pointers of those that change
+ */
+export function chainAfter(chain: readonly ChainLink[], erased: ReadonlySet<number>): ChainLink[] {
+  const rest = chain.filter(({ id }) => !erased.has(id));
+  const root = rest[0]?.id ?? null;
+  const parents = new Map(chain.map((link) => [link.id, link.parent_memory_id]));
+  const ancestor = (id: number | null): number | null =>
+    id === null || !erased.has(id) ? id : ancestor(parents.get(id) ?? null);
+  return rest
+    .map(({ id, parent_memory_id }) => ({
+      id,
+      parent_memory_id: ancestor(parent_memory_id),
+      root_memory_id: id === root ? null : root,
+    }))
+    .filter((link) => {
+      const before = chain.find(({ id }) => id === link.id)!;
+      return before.parent_memory_id !== link.parent_memory_id || before.root_memory_id !== link.root_memory_id;
+    });
+}
+
 /** Retrievability now; permanent facts never fade. */
 export function retentionOf(
   row: Pick<MemoryRow, 'is_static' | 'fsrs_stability' | 'fsrs_last_review_at' | 'last_accessed_at' | 'created_at'>,

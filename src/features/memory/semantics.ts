@@ -1,8 +1,9 @@
 // The optional sense of meaning: embeds texts when a model is there, keeps the index in step, and says so when it is missing.
-import type { Candidate, Embedder, MemoryFilter, VectorIndex, VectorRecord } from '../../core/ports.ts';
-import { isPlain } from '../../core/memory-filter.ts';
+
 import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import { isPlain } from '../../core/memory-filter.ts';
+import type { Candidate, Embedder, MemoryFilter, VectorIndex, VectorRecord } from '../../core/ports.ts';
 
 export interface SemanticsDeps {
   embedder: Embedder | null;
@@ -22,7 +23,10 @@ export function createSemantics({ embedder, index, logger }: SemanticsDeps) {
         const [vector] = await embedder.embedDocuments([content]);
         return vector ?? null;
       } catch (error) {
-        logger.warn({ err: error }, 'embedding failed; the memory is stored without a vector and will be embedded later');
+        logger.warn(
+          { err: error },
+          'embedding failed; the memory is stored without a vector and will be embedded later',
+        );
         return null;
       }
     },
@@ -30,11 +34,15 @@ export function createSemantics({ embedder, index, logger }: SemanticsDeps) {
     /** After commit. A failing index is rebuilt from SQL, so the store itself never fails because of it. */
     async indexed(records: readonly VectorRecord[]): Promise<void> {
       if (records.length === 0 || !index) return;
-      await index.put(records).catch((error) => logger.error({ err: error }, 'vector index could not take new vectors'));
+      await index
+        .put(records)
+        .catch((error) => logger.error({ err: error }, 'vector index could not take new vectors'));
     },
 
     async removed(user_id: number, memory_ids: readonly number[]): Promise<void> {
-      await index?.remove(user_id, memory_ids).catch((error) => logger.error({ err: error }, 'vector index could not remove vectors'));
+      await index
+        ?.remove(user_id, memory_ids)
+        .catch((error) => logger.error({ err: error }, 'vector index could not remove vectors'));
     },
 
     /** Cosine of the query with each memory, best first; null when there is no model or it failed. */
@@ -63,9 +71,13 @@ export type Semantics = ReturnType<typeof createSemantics>;
 
 function unit(values: readonly number[], dims: number): Float32Array {
   if (values.length !== dims) {
-    throw new AppError('invalid_request', `embedding has ${values.length} numbers; the model in use has ${dims}. Leave it out to have the text embedded here.`);
+    throw new AppError(
+      'invalid_request',
+      `embedding has ${values.length} numbers; the model in use has ${dims}. Leave it out to have the text embedded here.`,
+    );
   }
   const norm = Math.hypot(...values);
-  if (!Number.isFinite(norm) || norm === 0) throw new AppError('invalid_request', 'embedding must hold finite numbers, not all zero.');
+  if (!Number.isFinite(norm) || norm === 0)
+    throw new AppError('invalid_request', 'embedding must hold finite numbers, not all zero.');
   return Float32Array.from(values, (v) => v / norm);
 }

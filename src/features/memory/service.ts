@@ -7,11 +7,22 @@ import type { FullTextIndex, MemoryFilter, VectorRecord } from '../../core/ports
 import type { Scope } from '../../core/scope.ts';
 import type { Memory } from '../../core/shapes.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
-import type { LinkRequest, ListQuery, StoreRequest, UpdateRequest } from './contract.ts';
 import type { JobStore } from '../jobs/store.ts';
+import type { LinkRequest, ListQuery, StoreRequest, UpdateRequest } from './contract.ts';
 import { embedMissing } from './jobs.ts';
 import type { LinkStore } from './link-store.ts';
-import { decayScore, MAX_CONTENT_BYTES, type MemoryRow, type NewMemory, newMemory, nextVersion, normalizeContent, presentMemory, tagsOf } from './rules.ts';
+import {
+  chainAfter,
+  decayScore,
+  MAX_CONTENT_BYTES,
+  type MemoryRow,
+  type NewMemory,
+  newMemory,
+  nextVersion,
+  normalizeContent,
+  presentMemory,
+  tagsOf,
+} from './rules.ts';
 import type { Semantics } from './semantics.ts';
 import type { MemoryStore } from './store.ts';
 import type { Touches } from './touches.ts';
@@ -45,31 +56,45 @@ export function createMemory(deps: MemoryDeps) {
   const { read, atomically, semantics, touches, clock, ids, sha256 } = deps;
   const maxBytes = deps.maxContentBytes ?? MAX_CONTENT_BYTES;
   const now = () => formatTime(clock.now());
-  const missing = (id: number, why = 'It does not exist, or was erased.') => new AppError('memory_not_found', `There is no memory ${id}. ${why}`);
+  const missing = (id: number, why = 'It does not exist, or was erased.') =>
+    new AppError('memory_not_found', `There is no memory ${id}. ${why}`);
 
   function checkedContent(content: string): string {
     const text = content.trim();
-    if (text === '') throw new AppError('invalid_request', 'content is empty: give the text to remember.', { issues: [{ path: 'body.content', message: 'must not be blank' }] });
+    if (text === '')
+      throw new AppError('invalid_request', 'content is empty: give the text to remember.', {
+        issues: [{ path: 'body.content', message: 'must not be blank' }],
+      });
     const bytes = Buffer.byteLength(text);
     if (bytes > maxBytes) {
-      throw new AppError('content_too_large', `content is ${bytes} bytes; at most ${maxBytes} fit into one memory. Split it, or store a summary.`);
+      throw new AppError(
+        'content_too_large',
+        `content is ${bytes} bytes; at most ${maxBytes} fit into one memory. Split it, or store a summary.`,
+      );
     }
     return text;
   }
 
   async function spaceFor(scope: Scope, wanted: number | null | undefined): Promise<number | null> {
     if (wanted == null) return scope.space_id ?? scope.default_space_id;
-    if (!(await deps.spaceExists(scope.user_id, wanted))) throw new AppError('space_not_found', `There is no space ${wanted}. GET /spaces lists yours.`);
+    if (!(await deps.spaceExists(scope.user_id, wanted)))
+      throw new AppError('space_not_found', `There is no space ${wanted}. GET /spaces lists yours.`);
     return wanted;
   }
 
-  const plainFilter = (scope: Scope): MemoryFilter => ({ user_id: scope.user_id, space_id: scope.space_id ?? undefined, now: now() });
+  const plainFilter = (scope: Scope): MemoryFilter => ({
+    user_id: scope.user_id,
+    space_id: scope.space_id ?? undefined,
+    now: now(),
+  });
   const show = (row: MemoryRow): Memory => presentMemory(row, clock.now());
 
   async function visible(scope: Scope, id: number): Promise<MemoryRow> {
     const row = await read.memories.byId(scope.user_id, id);
     if (!row) throw missing(id);
     if (row.is_forgotten) throw missing(id, 'It is in the trash; POST /memory/{id}/restore brings it back.');
+    if (row.forget_after !== null && row.forget_after <= now())
+      throw missing(id, `Its time was over at ${row.forget_after}.`);
     if (row.is_archived) throw missing(id, 'It is archived; POST /memory/{id}/unarchive brings it back.');
     return row;
   }
@@ -87,21 +112,35 @@ export function createMemory(deps: MemoryDeps) {
     });
     const model = semantics.model?.key;
     if (model === undefined) return id;
-    if (vector) await stores.vectors.put({ memory_id: id, user_id: row.user_id, content_hash: row.content_hash, vector }, model);
+    if (vector)
+      await stores.vectors.put({ memory_id: id, user_id: row.user_id, content_hash: row.content_hash, vector }, model);
     else await stores.jobs.enqueue(embedMissing, { model });
     return id;
   }
 
-  async function insertVersion(stores: MemoryStores, previous: MemoryRow, row: NewMemory, vector: Float32Array | null): Promise<number> {
+  async function insertVersion(
+    stores: MemoryStores,
+    previous: MemoryRow,
+    row: NewMemory,
+    vector: Float32Array | null,
+  ): Promise<number> {
     const took = await stores.memories.supersede(row.user_id, previous.id, row.created_at);
     if (!took) throw missing(previous.id, 'A newer version took its place; GET /versions/{id} shows the chain.');
     const id = await insert(stores, row, vector);
     await stores.links.move(row.user_id, previous.id, id);
-    await stores.links.add(row.user_id, { source_id: id, target_id: previous.id, type: 'updates', similarity: 1 }, row.created_at);
+    await stores.links.add(
+      row.user_id,
+      { source_id: id, target_id: previous.id, type: 'updates', similarity: 1 },
+      row.created_at,
+    );
     return id;
   }
 
-  const records = (row: Pick<MemoryRow, 'user_id' | 'content_hash'>, id: number, vector: Float32Array | null): VectorRecord[] =>
+  const records = (
+    row: Pick<MemoryRow, 'user_id' | 'content_hash'>,
+    id: number,
+    vector: Float32Array | null,
+  ): VectorRecord[] =>
     vector ? [{ memory_id: id, user_id: row.user_id, content_hash: row.content_hash, vector }] : [];
 
   async function updatable(scope: Scope, id: number, memories: MemoryStore): Promise<MemoryRow> {
@@ -112,7 +151,12 @@ export function createMemory(deps: MemoryDeps) {
     return row;
   }
 
-  async function setFlags(scope: Scope, id: number, change: Partial<NewMemory>, allowed: (row: MemoryRow) => boolean): Promise<MemoryRow> {
+  async function setFlags(
+    scope: Scope,
+    id: number,
+    change: Partial<NewMemory>,
+    allowed: (row: MemoryRow) => boolean,
+  ): Promise<MemoryRow> {
     return atomically(async ({ memories }) => {
       const row = await memories.byId(scope.user_id, id);
       if (!row || !allowed(row)) throw missing(id);
@@ -128,24 +172,44 @@ export function createMemory(deps: MemoryDeps) {
       const space_id = await spaceFor(scope, request.space_id);
       const content_hash = sha256(normalizeContent(content));
       const vector = await semantics.embed(content, request.embedding);
-      const fresh = newMemory(request, content, { user_id: scope.user_id, space_id, sync_id: ids.uuid(), content_hash, now: now() });
+      const fresh = newMemory(request, content, {
+        user_id: scope.user_id,
+        space_id,
+        sync_id: ids.uuid(),
+        content_hash,
+        now: now(),
+      });
 
       const done = await atomically(async (stores) => {
         await stores.lockUser(scope.user_id);
         if (request.parent_memory_id != null) {
           const parent = await updatable(scope, request.parent_memory_id, stores.memories);
-          const row: NewMemory = { ...fresh, version: parent.version + 1, parent_memory_id: parent.id, root_memory_id: parent.root_memory_id ?? parent.id };
+          const row: NewMemory = {
+            ...fresh,
+            version: parent.version + 1,
+            parent_memory_id: parent.id,
+            root_memory_id: parent.root_memory_id ?? parent.id,
+          };
           return { id: await insertVersion(stores, parent, row, vector), row, linked: 1 };
         }
         const repeat = await stores.memories.repeatOf(fresh);
         if (repeat) {
           await stores.memories.strengthen(scope.user_id, repeat.id, fresh.created_at);
           const added = request.tags.filter((tag) => !tagsOf(repeat).includes(tag));
-          if (added.length > 0) await stores.memories.replaceTags(scope.user_id, repeat.id, [...tagsOf(repeat), ...added], fresh.created_at);
+          if (added.length > 0)
+            await stores.memories.replaceTags(
+              scope.user_id,
+              repeat.id,
+              [...tagsOf(repeat), ...added],
+              fresh.created_at,
+            );
           return { repeat: { ...repeat, tags: JSON.stringify([...tagsOf(repeat), ...added]) } };
         }
         const id = await insert(stores, fresh, vector);
-        const before = fresh.session_id === null ? undefined : await stores.memories.lastInSession(scope.user_id, fresh.session_id, id);
+        const before =
+          fresh.session_id === null
+            ? undefined
+            : await stores.memories.lastInSession(scope.user_id, fresh.session_id, id);
         if (before === undefined) return { id, row: fresh, linked: 0 };
         const edge = { source_id: id, target_id: before, type: 'follows', similarity: FOLLOWS_SIMILARITY };
         await stores.links.add(scope.user_id, edge, fresh.created_at);
@@ -203,13 +267,15 @@ export function createMemory(deps: MemoryDeps) {
 
     /** @returns how many rows were erased */
     async erase(scope: Scope, id: number, versions: boolean): Promise<number> {
-      const erased = await atomically(async ({ memories, fullText }) => {
+      const erased = await atomically(async ({ memories, fullText, lockUser }) => {
+        await lockUser(scope.user_id);
         const row = await memories.byId(scope.user_id, id);
         if (!row) throw missing(id);
-        const rows = versions ? await memories.chain(scope.user_id, row.root_memory_id ?? row.id) : [row];
-        const all = rows.map((r) => r.id);
+        const chain = await memories.chain(scope.user_id, row.root_memory_id ?? row.id);
+        const all = versions ? chain.map((r) => r.id) : [id];
         for (const each of all) await fullText.remove(scope.user_id, each);
-        await memories.forgetParent(scope.user_id, all);
+        for (const { id: left, ...pointers } of chainAfter(chain, new Set(all)))
+          await memories.set(scope.user_id, left, pointers);
         await memories.remove(scope.user_id, all);
         return all;
       });
@@ -220,7 +286,14 @@ export function createMemory(deps: MemoryDeps) {
     forget: (scope: Scope, id: number, reason: string | null | undefined) =>
       setFlags(scope, id, { is_forgotten: 1, forget_reason: reason ?? 'user_forgotten' }, () => true),
     async restore(scope: Scope, id: number): Promise<Memory> {
-      return show(await setFlags(scope, id, { is_forgotten: 0, forget_reason: null, forget_after: null }, (row) => row.is_forgotten === 1));
+      return show(
+        await setFlags(
+          scope,
+          id,
+          { is_forgotten: 0, forget_reason: null, forget_after: null },
+          (row) => row.is_forgotten === 1,
+        ),
+      );
     },
     archive: (scope: Scope, id: number) => setFlags(scope, id, { is_archived: 1 }, (row) => row.is_forgotten === 0),
     unarchive: (scope: Scope, id: number) => setFlags(scope, id, { is_archived: 0 }, (row) => row.is_forgotten === 0),
@@ -229,12 +302,20 @@ export function createMemory(deps: MemoryDeps) {
       (await read.memories.trash(scope.user_id, limit, offset)).map(show),
 
     async setTags(scope: Scope, id: number, tags: readonly string[]): Promise<Memory> {
-      const row = await atomically(async ({ memories, fullText }) => {
+      const row = await atomically(async ({ memories, fullText, lockUser }) => {
+        await lockUser(scope.user_id);
         const row = await memories.byId(scope.user_id, id);
         if (!row || row.is_forgotten) throw missing(id);
         const updated_at = now();
         await memories.replaceTags(scope.user_id, id, tags, updated_at);
-        await fullText.put({ memory_id: id, user_id: row.user_id, content: row.content, tags, category: row.category, moment: dayWords(row.occurred_at ?? row.created_at) });
+        await fullText.put({
+          memory_id: id,
+          user_id: row.user_id,
+          content: row.content,
+          tags,
+          category: row.category,
+          moment: dayWords(row.occurred_at ?? row.created_at),
+        });
         return { ...row, tags: JSON.stringify(tags), updated_at };
       });
       return show(row);
@@ -250,18 +331,24 @@ export function createMemory(deps: MemoryDeps) {
       await visible(scope, id);
       const edges = await read.links.touching(scope.user_id, [id]);
       const other = (edge: (typeof edges)[number]) => (edge.source_id === id ? edge.target_id : edge.source_id);
-      const rows = new Map((await read.memories.byIds(scope.user_id, [...new Set(edges.map(other))])).map((r) => [r.id, r]));
+      const rows = new Map(
+        (await read.memories.byIds(scope.user_id, [...new Set(edges.map(other))])).map((r) => [r.id, r]),
+      );
       return edges.flatMap((edge) => {
         const row = rows.get(other(edge));
-        return row && !row.is_forgotten ? [{ id: row.id, content: row.content, category: row.category, similarity: edge.similarity, type: edge.type }] : [];
+        return row && !row.is_forgotten
+          ? [{ id: row.id, content: row.content, category: row.category, similarity: edge.similarity, type: edge.type }]
+          : [];
       });
     },
 
     async link(scope: Scope, request: LinkRequest): Promise<void> {
-      if (request.source_id === request.target_id) throw new AppError('invalid_request', 'A memory cannot be linked to itself.');
+      if (request.source_id === request.target_id)
+        throw new AppError('invalid_request', 'A memory cannot be linked to itself.');
       await atomically(async ({ memories, links }) => {
         const rows = await memories.byIds(scope.user_id, [request.source_id, request.target_id]);
-        for (const id of [request.source_id, request.target_id]) if (!rows.some((r) => r.id === id && !r.is_forgotten)) throw missing(id);
+        for (const id of [request.source_id, request.target_id])
+          if (!rows.some((r) => r.id === id && !r.is_forgotten)) throw missing(id);
         await links.add(scope.user_id, request, now());
       });
     },
@@ -305,7 +392,13 @@ export function createMemory(deps: MemoryDeps) {
         read.memories.categoryCounts(filter),
         semantics.model ? read.vectors.count(scope.user_id, semantics.model.key) : 0,
       ]);
-      return { memories: outline.count, ...flags, links, embedded, categories: Object.fromEntries(categories.map((c) => [c.category, c.count])) };
+      return {
+        memories: outline.count,
+        ...flags,
+        links,
+        embedded,
+        categories: Object.fromEntries(categories.map((c) => [c.category, c.count])),
+      };
     },
   };
 

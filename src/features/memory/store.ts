@@ -18,7 +18,10 @@ const OPENING_CHARS = 48;
 
 const LABEL_PAGE = 1_000;
 
-type RepeatKey = Pick<NewMemory, 'user_id' | 'content_hash' | 'space_id' | 'session_id' | 'category' | 'status' | 'forget_after'>;
+type RepeatKey = Pick<
+  NewMemory,
+  'user_id' | 'content_hash' | 'space_id' | 'session_id' | 'category' | 'status' | 'forget_after'
+>;
 
 export function memoryStore(db: StoreDb, idList: IdList) {
   const owned = (user_id: number) => db.selectFrom('memories').where('user_id', '=', user_id);
@@ -30,8 +33,9 @@ export function memoryStore(db: StoreDb, idList: IdList) {
       .where(matchesFilter(filter))
       .select(RANKING_COLUMNS.map((column) => `m.${column}` as const))
       .select((eb) => eb.fn<string>('substr', ['m.content', eb.lit(1), eb.lit(OPENING_CHARS)]).as('opening'));
-  const plainRanking = prepared<{ user_id: number; now: string; ids: unknown }, RankingRow>(db, ({ user_id, now, ids }) =>
-    rankingOf({ user_id, now }, idList.of(ids)),
+  const plainRanking = prepared<{ user_id: number; now: string; ids: unknown }, RankingRow>(
+    db,
+    ({ user_id, now, ids }) => rankingOf({ user_id, now }, idList.of(ids)),
   );
   const rowsOf = prepared<{ user_id: number; ids: unknown }, MemoryRow>(db, ({ user_id, ids }) =>
     owned(user_id).where('id', 'in', idList.of(ids)).selectAll(),
@@ -81,7 +85,10 @@ export function memoryStore(db: StoreDb, idList: IdList) {
 
     async putTags(user_id: number, memory_id: number, tags: readonly string[]): Promise<void> {
       if (tags.length === 0) return;
-      await db.insertInto('memory_tags').values(tags.map((tag) => ({ memory_id, user_id, tag }))).execute();
+      await db
+        .insertInto('memory_tags')
+        .values(tags.map((tag) => ({ memory_id, user_id, tag })))
+        .execute();
     },
 
     async replaceTags(user_id: number, memory_id: number, tags: readonly string[], now: string): Promise<void> {
@@ -108,26 +115,52 @@ export function memoryStore(db: StoreDb, idList: IdList) {
       (await db.selectFrom('memories as m').where(matchesFilter(filter)).select('m.id').execute()).map((row) => row.id),
 
     newestIds: async (filter: MemoryFilter, limit: number): Promise<number[]> =>
-      (await db.selectFrom('memories as m').where(matchesFilter(filter)).select('m.id').orderBy('m.id', 'desc').limit(limit).execute()).map((row) => row.id),
+      (
+        await db
+          .selectFrom('memories as m')
+          .where(matchesFilter(filter))
+          .select('m.id')
+          .orderBy('m.id', 'desc')
+          .limit(limit)
+          .execute()
+      ).map((row) => row.id),
 
     /** What facets count, of these memories. */
-    async labels(user_id: number, ids: readonly number[]): Promise<Pick<MemoryRow, 'category' | 'source' | 'importance' | 'tags'>[]> {
+    async labels(
+      user_id: number,
+      ids: readonly number[],
+    ): Promise<Pick<MemoryRow, 'category' | 'source' | 'importance' | 'tags'>[]> {
       const rows = [];
       for (let at = 0; at < ids.length; at += LABEL_PAGE) {
         const page = idList(ids.slice(at, at + LABEL_PAGE));
-        rows.push(...(await owned(user_id).where('id', 'in', page).select(['category', 'source', 'importance', 'tags']).execute()));
+        rows.push(
+          ...(await owned(user_id)
+            .where('id', 'in', page)
+            .select(['category', 'source', 'importance', 'tags'])
+            .execute()),
+        );
       }
       return rows;
     },
 
     /** Of all users: the one number here that has no owner, for metrics. */
     async total(): Promise<number> {
-      const row = await db.selectFrom('memories').select((eb) => eb.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
+      const row = await db
+        .selectFrom('memories')
+        .select((eb) => eb.fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
       return Number(row.n);
     },
 
     list: (filter: MemoryFilter, limit: number, offset: number): Promise<MemoryRow[]> =>
-      db.selectFrom('memories as m').where(matchesFilter(filter)).selectAll('m').orderBy('m.id', 'desc').limit(limit).offset(offset).execute(),
+      db
+        .selectFrom('memories as m')
+        .where(matchesFilter(filter))
+        .selectAll('m')
+        .orderBy('m.id', 'desc')
+        .limit(limit)
+        .offset(offset)
+        .execute(),
 
     /** The latest recallable memory that says exactly this in the same space and session. */
     repeatOf: async (row: RepeatKey): Promise<MemoryRow | undefined> => (await findRepeat(row))[0],
@@ -138,7 +171,12 @@ export function memoryStore(db: StoreDb, idList: IdList) {
     },
 
     async set(user_id: number, id: number, change: Partial<NewMemory>): Promise<boolean> {
-      const result = await db.updateTable('memories').set(change).where('user_id', '=', user_id).where('id', '=', id).executeTakeFirst();
+      const result = await db
+        .updateTable('memories')
+        .set(change)
+        .where('user_id', '=', user_id)
+        .where('id', '=', id)
+        .executeTakeFirst();
       return result.numUpdatedRows > 0n;
     },
 
@@ -175,15 +213,12 @@ export function memoryStore(db: StoreDb, idList: IdList) {
 
     async remove(user_id: number, ids: readonly number[]): Promise<number> {
       if (ids.length === 0) return 0;
-      const result = await db.deleteFrom('memories').where('user_id', '=', user_id).where('id', 'in', idList(ids)).executeTakeFirst();
+      const result = await db
+        .deleteFrom('memories')
+        .where('user_id', '=', user_id)
+        .where('id', 'in', idList(ids))
+        .executeTakeFirst();
       return Number(result.numDeletedRows);
-    },
-
-    /** After an erasure, memories whose parent is gone point to nothing rather than to a stranger. */
-    async forgetParent(user_id: number, erased: readonly number[]): Promise<void> {
-      for (const column of ['parent_memory_id', 'root_memory_id'] as const) {
-        await db.updateTable('memories').set({ [column]: null }).where('user_id', '=', user_id).where(column, 'in', idList(erased)).execute();
-      }
     },
 
     /** Whole version chain, oldest first. */
@@ -196,7 +231,13 @@ export function memoryStore(db: StoreDb, idList: IdList) {
         .execute(),
 
     trash: (user_id: number, limit: number, offset: number): Promise<MemoryRow[]> =>
-      owned(user_id).where('is_forgotten', '=', sql.lit(1)).selectAll().orderBy('id', 'desc').limit(limit).offset(offset).execute(),
+      owned(user_id)
+        .where('is_forgotten', '=', sql.lit(1))
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .offset(offset)
+        .execute(),
 
     tagCounts: (filter: MemoryFilter, limit: number): Promise<{ tag: string; count: number }[]> =>
       db
@@ -236,7 +277,10 @@ export function memoryStore(db: StoreDb, idList: IdList) {
     async flagCounts(user_id: number): Promise<{ archived: number; forgotten: number }> {
       const row = await owned(user_id)
         .where('is_latest', '=', sql.lit(1))
-        .select((eb) => [eb.fn.sum<number | null>('is_archived').as('archived'), eb.fn.sum<number | null>('is_forgotten').as('forgotten')])
+        .select((eb) => [
+          eb.fn.sum<number | null>('is_archived').as('archived'),
+          eb.fn.sum<number | null>('is_forgotten').as('forgotten'),
+        ])
         .executeTakeFirstOrThrow();
       return { archived: Number(row.archived ?? 0), forgotten: Number(row.forgotten ?? 0) };
     },

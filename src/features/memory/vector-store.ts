@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import type { VectorRecord, VectorSource } from '../../core/ports.ts';
 import type { StoreDb } from '../../core/store-db.ts';
 
-const toBytes = (vector: Float32Array): Uint8Array => new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+const toBytes = (vector: Float32Array): Uint8Array =>
+  new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 /** Copies: the bytes of a row may not start on a four-byte boundary. */
 const toFloats = (bytes: Uint8Array): Float32Array => new Float32Array(Uint8Array.from(bytes).buffer);
 
@@ -21,7 +22,11 @@ export function vectorStore(db: StoreDb) {
       await db
         .insertInto('memory_vectors')
         .values(row)
-        .onConflict((oc) => oc.columns(['user_id', 'model', 'memory_id']).doUpdateSet({ dims: row.dims, content_hash: row.content_hash, vector: row.vector }))
+        .onConflict((oc) =>
+          oc
+            .columns(['user_id', 'model', 'memory_id'])
+            .doUpdateSet({ dims: row.dims, content_hash: row.content_hash, vector: row.vector }),
+        )
         .execute();
     },
 
@@ -58,7 +63,11 @@ export function vectorStore(db: StoreDb) {
     },
 
     /** Memories of any user that lack a vector of this model, oldest first. */
-    missing: (model: string, after_id: number, limit: number): Promise<{ id: number; user_id: number; content: string; content_hash: string }[]> =>
+    missing: (
+      model: string,
+      after_id: number,
+      limit: number,
+    ): Promise<{ id: number; user_id: number; content: string; content_hash: string }[]> =>
       db
         .selectFrom('memories as m')
         .where('m.id', '>', after_id)

@@ -7,7 +7,9 @@ import { Id, Limit, LinkedMemory, Memory, Tags, Text, TimeText, VersionEntry } f
 export const QuestionTypeName = z.enum(['fact_recall', 'preference', 'reasoning', 'generalization', 'temporal']).meta({
   description: 'Kind of question; worked out from its wording when left out',
 });
-const When = Text.refine((text) => parseTime(text) !== null, { error: 'must be a time such as "2026-03-01" or "2026-03-01 09:30:00"' });
+const When = Text.refine((text) => parseTime(text) !== null, {
+  error: 'must be a time such as "2026-03-01" or "2026-03-01 09:30:00"',
+});
 /** Options of other servers that change nothing here; accepted so that their clients keep working. */
 const tolerated = {
   mode: z.unknown().optional(),
@@ -21,7 +23,10 @@ const tolerated = {
 
 export const SearchRequest = z
   .strictObject({
-    query: Text.meta({ description: 'A question or a few words; "quoted words" must stand together to count as a phrase', example: 'database connection info' }),
+    query: Text.meta({
+      description: 'A question or a few words; "quoted words" must stand together to count as a phrase',
+      example: 'database connection info',
+    }),
     limit: Limit(10, 100),
     category: Text.nullish(),
     source: Text.nullish(),
@@ -40,7 +45,10 @@ export const SearchRequest = z
     include_forgotten: z.boolean().nullish(),
     include_archived: z.boolean().nullish(),
     latest_only: z.boolean().nullish().meta({ description: 'false also searches versions that were replaced' }),
-    expand_relationships: z.boolean().nullish().meta({ description: 'false leaves out memories found only through their neighbours' }),
+    expand_relationships: z
+      .boolean()
+      .nullish()
+      .meta({ description: 'false leaves out memories found only through their neighbours' }),
     include_links: z.boolean().nullish().meta({ description: 'Add linked memories and versions to each result' }),
     temporal_sort: z.enum(['asc', 'desc']).nullish().meta({ description: 'Order by time instead of by score' }),
     ...tolerated,
@@ -60,7 +68,9 @@ export const SearchResult = z
     session_id: z.string().nullable(),
     tags: z.array(z.string()),
     score: z.number().meta({ description: '0..1, comparable within one answer' }),
-    relevance: z.number().meta({ description: '0..1, comparable across answers: share of the words found, or the cosine' }),
+    relevance: z
+      .number()
+      .meta({ description: '0..1, comparable across answers: share of the words found, or the cosine' }),
     search_type: z.enum(['hybrid', 'lexical', 'vector', 'graph']),
     channels: z.array(z.string()),
     question_type: z.string(),
@@ -88,7 +98,8 @@ export const search = endpoint({
   path: '/search',
   access: 'read',
   summary: 'Find memories that answer a question',
-  description: 'Words, meaning and neighbourhood are searched together and fused. Filters hold before the cut, so pages come back full.',
+  description:
+    'Words, meaning and neighbourhood are searched together and fused. Filters hold before the cut, so pages come back full.',
   body: SearchRequest,
   response: SearchResponse,
   errors: ['space_not_found'],
@@ -133,7 +144,12 @@ export const explain = endpoint({
     degraded: z.array(z.string()),
     question_type: z.string(),
     timings_ms: z.looseObject({ embed: z.number(), hybrid: z.number(), rerank: z.number(), total: z.number() }),
-    pipeline: z.looseObject({ embedded: z.boolean(), reranker_applied: z.boolean(), mode: z.string(), candidates: z.record(z.string(), z.number()) }),
+    pipeline: z.looseObject({
+      embedded: z.boolean(),
+      reranker_applied: z.boolean(),
+      mode: z.string(),
+      candidates: z.record(z.string(), z.number()),
+    }),
   }),
   errors: ['space_not_found'],
 });
@@ -152,7 +168,10 @@ export const FacetedRequest = z.strictObject({
   importance_max: z.number().nullish().meta({ description: 'Only what is at most this important' }),
   date_from: When.nullish().meta({ description: 'Happened (or stored) at or after' }),
   date_to: When.nullish().meta({ description: 'Happened (or stored) at or before' }),
-  facets: z.array(z.enum(FACETS)).default([...FACETS]).meta({ description: 'What to count' }),
+  facets: z
+    .array(z.enum(FACETS))
+    .default([...FACETS])
+    .meta({ description: 'What to count' }),
   facet_limit: Limit(20, 200).meta({ description: 'Most values counted per facet' }),
 });
 export type FacetedRequest = z.output<typeof FacetedRequest>;
@@ -171,14 +190,18 @@ export const faceted = endpoint({
     facets_categories: Buckets,
     facets_sources: Buckets,
     facets_importance: Buckets,
-    tag_cooccurrence: z.array(z.looseObject({ tag_a: z.string(), tag_b: z.string(), count: z.number().int() })).optional(),
+    tag_cooccurrence: z
+      .array(z.looseObject({ tag_a: z.string(), tag_b: z.string(), count: z.number().int() }))
+      .optional(),
     degraded: z.array(z.string()),
   }),
   errors: ['space_not_found'],
 });
 
 export const RecallRequest = z.strictObject({
-  query: Text.nullish().meta({ description: 'What the agent is about; without it, only facts, important and recent memories' }),
+  query: Text.nullish().meta({
+    description: 'What the agent is about; without it, only facts, important and recent memories',
+  }),
   context: Text.nullish().meta({ description: 'Used when query is empty' }),
   limit: Limit(20, 100),
   space_id: Id.nullish(),
@@ -206,7 +229,12 @@ export const recall = endpoint({
   response: z.looseObject({
     memories: z.array(Recalled),
     results: z.array(Recalled),
-    breakdown: z.looseObject({ static: z.number().int(), semantic: z.number().int(), important: z.number().int(), recent: z.number().int() }),
+    breakdown: z.looseObject({
+      static: z.number().int(),
+      semantic: z.number().int(),
+      important: z.number().int(),
+      recent: z.number().int(),
+    }),
     count: z.number().int(),
     degraded: z.array(z.string()),
   }),

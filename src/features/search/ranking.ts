@@ -1,11 +1,11 @@
 // From raw hits to one order: evidence, activation, bounded priors, fusion. Pure, so that every figure can be tested and explained.
 import { fuse, ranked } from '../../algo/fusion.ts';
-import { spread, type SpreadEdge } from '../../algo/spread.ts';
+import { type SpreadEdge, spread } from '../../algo/spread.ts';
 import { words } from '../../algo/text.ts';
-import type { Candidate } from '../../core/ports.ts';
 import { parseTime } from '../../core/clock.ts';
-import type { RankingRow } from '../memory/store.ts';
+import type { Candidate } from '../../core/ports.ts';
 import { retentionOf } from '../memory/rules.ts';
+import type { RankingRow } from '../memory/store.ts';
 import type { SearchPlan } from './recipes.ts';
 
 export type Channel = 'lexical' | 'vector' | 'graph';
@@ -57,7 +57,10 @@ const share = (hits: readonly Candidate[]): Map<number, number> => {
 };
 
 /** Direct relevance 0..1 of each hit: its share of the best score of each retriever, weighed by kind of question. */
-export function evidenceOf({ lexical, vector }: Pick<Retrieved, 'lexical' | 'vector'>, plan: SearchPlan): Map<number, number> {
+export function evidenceOf(
+  { lexical, vector }: Pick<Retrieved, 'lexical' | 'vector'>,
+  plan: SearchPlan,
+): Map<number, number> {
   const byWords = share(lexical);
   if (vector === null || vector.length === 0) return byWords;
   const byMeaning = share(vector);
@@ -74,7 +77,9 @@ export function evidenceOf({ lexical, vector }: Pick<Retrieved, 'lexical' | 'vec
 const SPEAKER = /^\s*([\p{Lu}][\p{L}\p{M}'’.-]*(?: [\p{Lu}][\p{L}\p{M}'’.-]*){0,3}):\s/u;
 /** Headings and roles that stand before a colon like a name. */
 const NO_NAMES = new Set(
-  'agent ai answer assistant bug caution context date decision description error example fact fix goal idea info important input issue note output plan problem question reason reminder result rule solution status step subject summary system task tip title todo tool update user warning'.split(' '),
+  'agent ai answer assistant bug caution context date decision description error example fact fix goal idea info important input issue note output plan problem question reason reminder result rule solution status step subject summary system task tip title todo tool update user warning'.split(
+    ' ',
+  ),
 );
 export function speakerNames(opening: string): string[] {
   const match = SPEAKER.exec(opening);
@@ -82,13 +87,20 @@ export function speakerNames(opening: string): string[] {
 }
 
 /** Evidence spread along edges, cut to the most activated. Ties to the larger id. */
-export function activate(evidence: ReadonlyMap<number, number>, edges: readonly SpreadEdge[], shortlist: number): Map<number, number> {
+export function activate(
+  evidence: ReadonlyMap<number, number>,
+  edges: readonly SpreadEdge[],
+  shortlist: number,
+): Map<number, number> {
   const all = spread(evidence, edges);
   return all.size <= shortlist ? all : new Map([...all].sort(([a, x], [b, y]) => y - x || b - a).slice(0, shortlist));
 }
 
 /** How strongly the evidence gathers in each session, 0..1. */
-function sessionMass(evidence: ReadonlyMap<number, number>, rows: ReadonlyMap<number, RankingRow>): Map<string, number> {
+function sessionMass(
+  evidence: ReadonlyMap<number, number>,
+  rows: ReadonlyMap<number, RankingRow>,
+): Map<string, number> {
   const mass = new Map<string, number>();
   for (const [id, relevance] of evidence) {
     const session = rows.get(id)?.session_id;
@@ -99,7 +111,10 @@ function sessionMass(evidence: ReadonlyMap<number, number>, rows: ReadonlyMap<nu
   return mass;
 }
 
-export function multipliersOf(row: RankingRow, context: { plan: SearchPlan; named: ReadonlySet<string>; mass: ReadonlyMap<string, number>; now: number }): Multipliers {
+export function multipliersOf(
+  row: RankingRow,
+  context: { plan: SearchPlan; named: ReadonlySet<string>; mass: ReadonlyMap<string, number>; now: number },
+): Multipliers {
   const { plan, named, mass, now } = context;
   let period = 1;
   if (plan.period) {
@@ -145,7 +160,11 @@ export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now:
     ['vector', scored(pairs(retrieved.vector ?? []), false)],
     ['graph', scored(activation, true)],
   ];
-  const fused = fuse(lists.filter(([, scores]) => scores.size > 0).map(([channel, scores]) => ({ channel, weight: plan.recipe.weights[channel], ids: ranked(scores) })));
+  const fused = fuse(
+    lists
+      .filter(([, scores]) => scores.size > 0)
+      .map(([channel, scores]) => ({ channel, weight: plan.recipe.weights[channel], ids: ranked(scores) })),
+  );
   return fused.map(({ id, score, ranks }) => ({
     id,
     score,
@@ -153,7 +172,9 @@ export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now:
     channels: Object.fromEntries(
       lists.flatMap(([channel, scores]) => {
         const at = ranks[channel];
-        return at === undefined ? [] : [[channel, { rank: at, score: scores.get(id)!, weight: plan.recipe.weights[channel] }]];
+        return at === undefined
+          ? []
+          : [[channel, { rank: at, score: scores.get(id)!, weight: plan.recipe.weights[channel] }]];
       }),
     ),
   }));

@@ -31,16 +31,27 @@ export function createViews(deps: { read: { memories: MemoryStore }; search: Sea
       const { limit } = request;
       const query = request.query?.trim() || request.context?.trim() || '';
       const filter = await search.filterOf(scope, { space_id: request.space_id, tags: request.tags });
-      const found = query === '' ? null : await search.search(scope, SearchRequest.parse({ query, limit, space_id: request.space_id, tags: request.tags }));
+      const found =
+        query === ''
+          ? null
+          : await search.search(
+              scope,
+              SearchRequest.parse({ query, limit, space_id: request.space_id, tags: request.tags }),
+            );
       const fit = new Map((found?.answer.results ?? []).map((result) => [result.id, result.score]));
       /** What fits the question first, then what matters most, then what is newest. */
       const best = (rows: readonly MemoryRow[]) => {
         const order = (row: MemoryRow) => (fit.get(row.id) ?? 0) + row.importance / 100;
-        return [...rows].sort((a, b) => order(b) - order(a) || b.id - a.id).map((row) => ({ row, score: fit.get(row.id) ?? row.importance / 10 }));
+        return [...rows]
+          .sort((a, b) => order(b) - order(a) || b.id - a.id)
+          .map((row) => ({ row, score: fit.get(row.id) ?? row.importance / 10 }));
       };
       const sources: Record<RecallSource, { row: MemoryRow; score: number }[]> = {
         static: best(await read.memories.list({ ...filter, is_static: true }, MAX_STANDING, 0)),
-        semantic: (found?.answer.results ?? []).map((result) => ({ row: found!.rows.get(result.id)!, score: result.score })),
+        semantic: (found?.answer.results ?? []).map((result) => ({
+          row: found!.rows.get(result.id)!,
+          score: result.score,
+        })),
         important: best(await read.memories.list({ ...filter, importance_min: IMPORTANT }, MAX_STANDING, 0)),
         recent: (await read.memories.list(filter, limit, 0)).map((row) => ({ row, score: 0 })),
       };
@@ -64,7 +75,18 @@ export function createViews(deps: { read: { memories: MemoryStore }; search: Sea
     },
 
     async faceted(scope: Scope, request: FacetedRequest) {
-      const { query, limit, facets, facet_limit, tags_all, tags_any, tags_none, importance_min, importance_max, ...rest } = request;
+      const {
+        query,
+        limit,
+        facets,
+        facet_limit,
+        tags_all,
+        tags_any,
+        tags_none,
+        importance_min,
+        importance_max,
+        ...rest
+      } = request;
       const filter: MemoryFilter = {
         ...(await search.filterOf(scope, rest)),
         tags_all: tags_all ?? undefined,
@@ -76,20 +98,41 @@ export function createViews(deps: { read: { memories: MemoryStore }; search: Sea
       let order: { id: number; score: number; search_type: string }[];
       let degraded: string[] = [];
       if (query.trim() === '') {
-        order = (await read.memories.newestIds(filter, MAX_MATCHED)).map((id) => ({ id, score: 0, search_type: 'filter' }));
+        order = (await read.memories.newestIds(filter, MAX_MATCHED)).map((id) => ({
+          id,
+          score: 0,
+          search_type: 'filter',
+        }));
       } else {
-        const ranking = await search.run(scope, { ...SearchRequest.parse({ query, limit: 100, expand_relationships: false }), ...rest }, filter, MAX_MATCHED);
+        const ranking = await search.run(
+          scope,
+          { ...SearchRequest.parse({ query, limit: 100, expand_relationships: false }), ...rest },
+          filter,
+          MAX_MATCHED,
+        );
         degraded = ranking.degraded;
         const cosine = new Map((ranking.found.vector ?? []).map(({ id, score }) => [id, score]));
         const matched = ranking.order.filter(({ id, channels }) => channels.lexical || (cosine.get(id) ?? 0) >= MEANT);
         order = matched.map((item) => ({ id: item.id, score: round(item.score), search_type: searchTypeOf(item) }));
       }
-      const rows = new Map((await read.memories.byIds(scope.user_id, order.slice(0, limit).map((o) => o.id))).map((row) => [row.id, row]));
+      const rows = new Map(
+        (
+          await read.memories.byIds(
+            scope.user_id,
+            order.slice(0, limit).map((o) => o.id),
+          )
+        ).map((row) => [row.id, row]),
+      );
       const results = order.slice(0, limit).flatMap((item) => {
         const row = rows.get(item.id);
-        return row ? [{ memory: presentMemory(row, clock.now()), score: item.score, search_type: item.search_type }] : [];
+        return row
+          ? [{ memory: presentMemory(row, clock.now()), score: item.score, search_type: item.search_type }]
+          : [];
       });
-      const labels = await read.memories.labels(scope.user_id, order.map((o) => o.id));
+      const labels = await read.memories.labels(
+        scope.user_id,
+        order.map((o) => o.id),
+      );
       return { results, total_matched: order.length, ...count(labels, facets, facet_limit), degraded };
     },
   };
@@ -101,7 +144,10 @@ function count(rows: Labels, facets: FacetedRequest['facets'], limit: number) {
   const buckets = (values: Iterable<string>) => {
     const counts = new Map<string, number>();
     for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-    return [...counts].map(([value, n]) => ({ value, count: n })).sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1)).slice(0, limit);
+    return [...counts]
+      .map(([value, n]) => ({ value, count: n }))
+      .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
+      .slice(0, limit);
   };
   const has = (facet: (typeof facets)[number]) => facets.includes(facet);
   const pairs = rows.flatMap((row) => {

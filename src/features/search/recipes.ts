@@ -14,11 +14,36 @@ export interface Recipe {
 }
 
 export const RECIPES: Readonly<Record<QuestionType, Recipe>> = {
-  fact_recall: { evidence: { vector: 0.5, lexical: 0.5 }, weights: { vector: 0.1, lexical: 0.1, graph: 1 }, session: 0.8, time: 0.3 },
-  preference: { evidence: { vector: 0.6, lexical: 0.4 }, weights: { vector: 0.1, lexical: 0.1, graph: 1 }, session: 0.5, time: 0.2 },
-  reasoning: { evidence: { vector: 0.6, lexical: 0.4 }, weights: { vector: 0.1, lexical: 0.05, graph: 1 }, session: 1, time: 0.2 },
-  generalization: { evidence: { vector: 0.65, lexical: 0.35 }, weights: { vector: 0.15, lexical: 0.05, graph: 1 }, session: 0.5, time: 0.2 },
-  temporal: { evidence: { vector: 0.45, lexical: 0.55 }, weights: { vector: 0.05, lexical: 0.1, graph: 1 }, session: 0.8, time: 0.6 },
+  fact_recall: {
+    evidence: { vector: 0.5, lexical: 0.5 },
+    weights: { vector: 0.1, lexical: 0.1, graph: 1 },
+    session: 0.8,
+    time: 0.3,
+  },
+  preference: {
+    evidence: { vector: 0.6, lexical: 0.4 },
+    weights: { vector: 0.1, lexical: 0.1, graph: 1 },
+    session: 0.5,
+    time: 0.2,
+  },
+  reasoning: {
+    evidence: { vector: 0.6, lexical: 0.4 },
+    weights: { vector: 0.1, lexical: 0.05, graph: 1 },
+    session: 1,
+    time: 0.2,
+  },
+  generalization: {
+    evidence: { vector: 0.65, lexical: 0.35 },
+    weights: { vector: 0.15, lexical: 0.05, graph: 1 },
+    session: 0.5,
+    time: 0.2,
+  },
+  temporal: {
+    evidence: { vector: 0.45, lexical: 0.55 },
+    weights: { vector: 0.05, lexical: 0.1, graph: 1 },
+    session: 0.8,
+    time: 0.6,
+  },
 };
 
 export interface SearchPlan {
@@ -46,7 +71,10 @@ export function planSearch(query: string, asked: QuestionType | undefined, limit
   const guess = asked ? null : classifyQuestion(query);
   const recipe: Recipe = guess
     ? {
-        evidence: { vector: blend(guess.weights, (r) => r.evidence.vector), lexical: blend(guess.weights, (r) => r.evidence.lexical) },
+        evidence: {
+          vector: blend(guess.weights, (r) => r.evidence.vector),
+          lexical: blend(guess.weights, (r) => r.evidence.lexical),
+        },
         weights: {
           vector: blend(guess.weights, (r) => r.weights.vector),
           lexical: blend(guess.weights, (r) => r.weights.lexical),
@@ -57,5 +85,12 @@ export function planSearch(query: string, asked: QuestionType | undefined, limit
       }
     : RECIPES[asked!];
   const pool = Math.min(MAX_POOL, Math.max(MIN_POOL, limit * 4));
-  return { question_type: asked ?? guess!.type, recipe, pool, seeds: Math.ceil(pool * SEED_SHARE), shortlist: Math.ceil(pool * 1.5), period: parseTimeRange(query, nowMs) };
+  return {
+    question_type: asked ?? guess!.type,
+    recipe,
+    pool,
+    seeds: Math.ceil(pool * SEED_SHARE),
+    shortlist: Math.ceil(pool * 1.5),
+    period: parseTimeRange(query, nowMs),
+  };
 }

@@ -1,5 +1,5 @@
-import { type Route, route } from '../../core/endpoint.ts';
 import type { Clock } from '../../core/clock.ts';
+import { type Route, route } from '../../core/endpoint.ts';
 import { presentMemory } from '../memory/rules.ts';
 import { explain, faceted, recall, search, searchArray } from './contract.ts';
 import type { Views } from './recall.ts';
@@ -36,12 +36,21 @@ export const searchRoutes = (service: SearchService, views: Views, clock: Clock)
       count: answer.results.length,
       degraded: answer.degraded,
       question_type: answer.question_type,
-      timings_ms: { embed: round(ranking.found.embed_ms), hybrid: round(ranking.found.hybrid_ms), rerank: 0, total: answer.took_ms },
+      timings_ms: {
+        embed: round(ranking.found.embed_ms),
+        hybrid: round(ranking.found.hybrid_ms),
+        rerank: 0,
+        total: answer.took_ms,
+      },
       pipeline: {
         embedded: ranking.found.vector !== null,
         reranker_applied: false,
         mode: ranking.found.vector !== null ? 'hybrid' : 'lexical',
-        candidates: { lexical: ranking.found.lexical.length, vector: ranking.found.vector?.length ?? 0, edges: ranking.found.edges },
+        candidates: {
+          lexical: ranking.found.lexical.length,
+          vector: ranking.found.vector?.length ?? 0,
+          edges: ranking.found.edges,
+        },
       },
     };
   }),

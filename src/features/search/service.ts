@@ -12,7 +12,7 @@ import type { Semantics } from '../memory/semantics.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import type { Touches } from '../memory/touches.ts';
 import type { SearchRequest, SearchResult } from './contract.ts';
-import { activate, evidenceOf, rank, type RankedMemory } from './ranking.ts';
+import { activate, evidenceOf, type RankedMemory, rank } from './ranking.ts';
 import { planSearch, type SearchPlan } from './recipes.ts';
 
 export interface SearchDeps {
@@ -36,7 +36,8 @@ const PREFIX_SHARE = 0.5;
 const MAX_HIDDEN_SHARE = 0.25;
 
 /** `2026-03-01` as an upper bound means the whole day. */
-const endOf = (text: string): string => (text.trim().length === 10 ? `${text.trim()} 23:59:59` : formatTime(parseTime(text)!));
+const endOf = (text: string): string =>
+  text.trim().length === 10 ? `${text.trim()} 23:59:59` : formatTime(parseTime(text)!);
 
 export type Ranking = Awaited<ReturnType<ReturnType<typeof createSearch>['run']>>;
 
@@ -47,7 +48,11 @@ export function createSearch(deps: SearchDeps) {
     if (request.space_id != null && !(await deps.spaceExists(scope.user_id, request.space_id))) {
       throw new AppError('space_not_found', `There is no space ${request.space_id}. GET /spaces lists yours.`);
     }
-    const tags = request.tags?.length ? request.tags : request.tag?.trim() ? [request.tag.trim().toLowerCase()] : undefined;
+    const tags = request.tags?.length
+      ? request.tags
+      : request.tag?.trim()
+        ? [request.tag.trim().toLowerCase()]
+        : undefined;
     return {
       user_id: scope.user_id,
       now: formatTime(clock.now()),
@@ -79,14 +84,24 @@ export function createSearch(deps: SearchDeps) {
   }
 
   /** With few hits the words may be cut short ("deplo"): what begins with them follows behind the hits there are. */
-  async function completed(query: LexicalQuery, filter: MemoryFilter, hits: readonly Candidate[]): Promise<Candidate[]> {
+  async function completed(
+    query: LexicalQuery,
+    filter: MemoryFilter,
+    hits: readonly Candidate[],
+  ): Promise<Candidate[]> {
     const prefixes = query.terms.filter((term) => term.length >= SHORTEST_PREFIX);
     if (prefixes.length === 0) return [...hits];
-    const found = await read.fullText.search({ terms: [], stems: [], phrases: [], unspaced: [], prefixes }, filter, FEW_HITS);
+    const found = await read.fullText.search(
+      { terms: [], stems: [], phrases: [], unspaced: [], prefixes },
+      filter,
+      FEW_HITS,
+    );
     const known = new Set(hits.map(({ id }) => id));
     const scale = PREFIX_SHARE * (hits[0]?.score ?? 1);
     const top = found[0]?.score ?? 1;
-    const more = found.filter(({ id }) => !known.has(id)).map(({ id, score }) => ({ id, score: (score / top) * scale }));
+    const more = found
+      .filter(({ id }) => !known.has(id))
+      .map(({ id, score }) => ({ id, score: (score / top) * scale }));
     return [...hits, ...more].sort((a, b) => b.score - a.score || b.id - a.id);
   }
 
@@ -99,7 +114,9 @@ export function createSearch(deps: SearchDeps) {
     const lexicalQuery = parseLexicalQuery(query);
     const plain = isPlain(filter);
     const [quick, meaning] = await Promise.all([
-      plain ? read.fullText.best(lexicalQuery, filter.user_id, plan.pool) : read.fullText.search(lexicalQuery, filter, plan.pool),
+      plain
+        ? read.fullText.best(lexicalQuery, filter.user_id, plan.pool)
+        : read.fullText.search(lexicalQuery, filter, plan.pool),
       query.trim() === '' ? null : semantics.search(query, filter, plan.pool, read.memories.idsWhere),
     ]);
     let lexical = quick.length < FEW_HITS ? await completed(lexicalQuery, filter, quick) : quick;
@@ -115,12 +132,15 @@ export function createSearch(deps: SearchDeps) {
       return { activation, rows, edges };
     };
     let seen = await lookAt();
-    const hiddenIn = (hits: readonly Candidate[]): number => hits.filter(({ id }) => seen.activation.has(id) && !seen.rows.has(id)).length;
-    const crowded = (hits: readonly Candidate[]): boolean => hits.length >= plan.pool && hiddenIn(hits) > plan.pool * MAX_HIDDEN_SHARE;
+    const hiddenIn = (hits: readonly Candidate[]): number =>
+      hits.filter(({ id }) => seen.activation.has(id) && !seen.rows.has(id)).length;
+    const crowded = (hits: readonly Candidate[]): boolean =>
+      hits.length >= plan.pool && hiddenIn(hits) > plan.pool * MAX_HIDDEN_SHARE;
     if (plain && (crowded(lexical) || (vector !== null && crowded(vector)))) {
       lexical = await read.fullText.search(lexicalQuery, filter, plan.pool);
       // Naming what holds anyway makes the index look at visible memories only.
-      const again = vector && (await semantics.search(query, { ...filter, status: 'approved' }, plan.pool, read.memories.idsWhere));
+      const again =
+        vector && (await semantics.search(query, { ...filter, status: 'approved' }, plan.pool, read.memories.idsWhere));
       vector = again?.hits ?? vector;
       embed_ms += again?.embed_ms ?? 0;
       seen = await lookAt();
@@ -132,7 +152,15 @@ export function createSearch(deps: SearchDeps) {
       vector = vector?.filter(shown) ?? null;
       seen = { ...seen, activation: activate(evidenceOf({ lexical, vector }, plan), seen.edges, plan.shortlist) };
     }
-    return { lexicalQuery, lexical, vector, ...seen, edges: seen.edges.length, embed_ms, hybrid_ms: performance.now() - started };
+    return {
+      lexicalQuery,
+      lexical,
+      vector,
+      ...seen,
+      edges: seen.edges.length,
+      embed_ms,
+      hybrid_ms: performance.now() - started,
+    };
   }
 
   /** Everything but the texts: the order, how it came about, what was missing. */
@@ -149,13 +177,22 @@ export function createSearch(deps: SearchDeps) {
     return { filter, plan, found, order, degraded, now };
   }
 
-  const cosineOf = (found: Ranking['found']): Map<number, number> => new Map((found.vector ?? []).map(({ id, score }) => [id, score]));
+  const cosineOf = (found: Ranking['found']): Map<number, number> =>
+    new Map((found.vector ?? []).map(({ id, score }) => [id, score]));
 
-  function present(row: MemoryRow, item: RankedMemory, ranking: Ranking, cosine: ReadonlyMap<number, number>): SearchResult {
+  function present(
+    row: MemoryRow,
+    item: RankedMemory,
+    ranking: Ranking,
+    cosine: ReadonlyMap<number, number>,
+  ): SearchResult {
     const { found, plan, now } = ranking;
     const tags = tagsOf(row);
     const { lexical } = item.channels;
-    const covered = termCoverage(found.lexicalQuery, `${row.content} ${row.category} ${tags.join(' ')} ${dayWords(row.occurred_at ?? row.created_at)}`);
+    const covered = termCoverage(
+      found.lexicalQuery,
+      `${row.content} ${row.category} ${tags.join(' ')} ${dayWords(row.occurred_at ?? row.created_at)}`,
+    );
     const byWords = covered === 0 && lexical ? PREFIX_SHARE : covered;
     const relevance = Math.max(byWords, cosine.get(row.id) ?? 0);
     return {
@@ -177,22 +214,45 @@ export function createSearch(deps: SearchDeps) {
     };
   }
 
-  async function decorate(scope: Scope, filter: MemoryFilter, rows: ReadonlyMap<number, MemoryRow>, results: SearchResult[]): Promise<void> {
+  async function decorate(
+    scope: Scope,
+    filter: MemoryFilter,
+    rows: ReadonlyMap<number, MemoryRow>,
+    results: SearchResult[],
+  ): Promise<void> {
     const edges = await read.links.touching(scope.user_id, [...rows.keys()]);
     const ends = [...new Set(edges.flatMap((e) => [e.source_id, e.target_id]))];
     // Neighbours need not match the search, but what is hidden stays hidden.
     const { user_id, now, space_id, include_forgotten, include_archived, include_superseded } = filter;
-    const visible = await read.memories.ranking({ user_id, now, space_id, include_forgotten, include_archived, include_superseded }, ends);
-    const around = new Map((await read.memories.byIds(scope.user_id, visible.map((row) => row.id))).map((row) => [row.id, row]));
+    const visible = await read.memories.ranking(
+      { user_id, now, space_id, include_forgotten, include_archived, include_superseded },
+      ends,
+    );
+    const around = new Map(
+      (
+        await read.memories.byIds(
+          scope.user_id,
+          visible.map((row) => row.id),
+        )
+      ).map((row) => [row.id, row]),
+    );
     for (const result of results) {
       result.linked = edges.flatMap((edge) => {
         const id = edge.source_id === result.id ? edge.target_id : edge.target_id === result.id ? edge.source_id : null;
         const row = id === null ? undefined : around.get(id);
-        return row ? [{ id: row.id, content: row.content, category: row.category, similarity: edge.similarity, type: edge.type }] : [];
+        return row
+          ? [{ id: row.id, content: row.content, category: row.category, similarity: edge.similarity, type: edge.type }]
+          : [];
       });
       const row = rows.get(result.id)!;
       const chain = row.root_memory_id === null ? [] : await read.memories.chain(scope.user_id, row.root_memory_id);
-      result.version_chain = chain.map((v) => ({ id: v.id, content: v.content, version: v.version, is_latest: v.is_latest === 1, created_at: v.created_at }));
+      result.version_chain = chain.map((v) => ({
+        id: v.id,
+        content: v.content,
+        version: v.version,
+        is_latest: v.is_latest === 1,
+        created_at: v.created_at,
+      }));
     }
   }
 
@@ -205,7 +265,14 @@ export function createSearch(deps: SearchDeps) {
       const started = performance.now();
       const ranking = await run(scope, request);
       const page = ranking.order.slice(0, request.limit);
-      const rows = new Map((await read.memories.byIds(scope.user_id, page.map((item) => item.id))).map((row) => [row.id, row]));
+      const rows = new Map(
+        (
+          await read.memories.byIds(
+            scope.user_id,
+            page.map((item) => item.id),
+          )
+        ).map((row) => [row.id, row]),
+      );
       const cosine = cosineOf(ranking.found);
       const results = page.flatMap((item) => {
         const row = rows.get(item.id);
@@ -219,7 +286,11 @@ export function createSearch(deps: SearchDeps) {
         const when = (r: SearchResult) => r.occurred_at ?? r.created_at;
         results.sort((a, b) => sign * (when(a) < when(b) ? -1 : when(a) > when(b) ? 1 : a.id - b.id));
       }
-      if (counts) touches.add(scope.user_id, results.map((r) => r.id));
+      if (counts)
+        touches.add(
+          scope.user_id,
+          results.map((r) => r.id),
+        );
       return {
         answer: {
           results,

@@ -1,6 +1,6 @@
 // The only loop that runs background work: claim, run, settle, sleep until woken or due.
 import { type Clock, formatTime } from '../../core/clock.ts';
-import { type JobHandler, type Lane, LANES } from '../../core/job.ts';
+import { type JobHandler, LANES, type Lane } from '../../core/job.ts';
 import type { Logger } from '../../core/log.ts';
 import type { JobStore } from '../../features/jobs/store.ts';
 import type { JobClaim, JobRow } from '../db/dialect.ts';
@@ -11,7 +11,9 @@ const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 10 * 60_000;
 
 export interface RunnerDeps {
-  atomically<T>(unit: (stores: { jobs: JobStore; claimJobs(claim: JobClaim): Promise<JobRow[]> }) => Promise<T>): Promise<T>;
+  atomically<T>(
+    unit: (stores: { jobs: JobStore; claimJobs(claim: JobClaim): Promise<JobRow[]> }) => Promise<T>,
+  ): Promise<T>;
   handlers: readonly JobHandler[];
   clock: Clock;
   owner: string;
@@ -42,7 +44,10 @@ export function createRunner({ atomically, handlers, clock, owner, logger }: Run
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const last = row.attempts >= row.max_attempts;
-      logger.warn({ err: error, kind: row.kind, job: row.id, attempt: row.attempts }, last ? 'job failed for good' : 'job failed; it will be tried again');
+      logger.warn(
+        { err: error, kind: row.kind, job: row.id, attempt: row.attempts },
+        last ? 'job failed for good' : 'job failed; it will be tried again',
+      );
       change = last
         ? { status: 'failed', error: message }
         : { status: 'waiting', error: message, run_at: formatTime(clock.now() + retryDelayMs(row.attempts)) };

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import type BetterSqlite from 'better-sqlite3-multiple-ciphers';
 import { Kysely, SqliteDialect } from 'kysely';
-import { type Db, DatabaseError } from '../dialect.ts';
+import { DatabaseError, type Db } from '../dialect.ts';
 
 export type Raw = BetterSqlite.Database;
 
@@ -25,7 +25,10 @@ const MMAP_BYTES = 256 * 1024 * 1024;
 export function openRaw(options: ConnectionOptions): Raw {
   let raw: Raw;
   try {
-    raw = new Driver(options.path, { readonly: options.readonly ?? false, timeout: options.exclusive ? 0 : BUSY_TIMEOUT_MS });
+    raw = new Driver(options.path, {
+      readonly: options.readonly ?? false,
+      timeout: options.exclusive ? 0 : BUSY_TIMEOUT_MS,
+    });
   } catch (error) {
     throw explain(error, options);
   }
@@ -72,13 +75,21 @@ export function explain(error: unknown, { path, key }: Pick<ConnectionOptions, '
     );
   }
   if (reason.startsWith('SQLITE_CORRUPT')) {
-    return say(`${path} is damaged. Restore a backup, or move the file away to start empty; "engram doctor" shows what is wrong.`);
+    return say(
+      `${path} is damaged. Restore a backup, or move the file away to start empty; "engram doctor" shows what is wrong.`,
+    );
   }
   if (reason.startsWith('SQLITE_CANTOPEN') || reason.startsWith('SQLITE_READONLY') || reason === 'SQLITE_PERM') {
-    return say(`${path} cannot be opened for writing. Check that the folder exists and belongs to this user, or set ENGRAM_DATA_DIR.`);
+    return say(
+      `${path} cannot be opened for writing. Check that the folder exists and belongs to this user, or set ENGRAM_DATA_DIR.`,
+    );
   }
-  if (reason.startsWith('SQLITE_BUSY')) return say(`${path.replace(/\.lock$/, '')} is in use by another Engram. Stop that one, talk to it over HTTP, or set ENGRAM_DATA_DIR to another folder.`);
-  if (reason.startsWith('SQLITE_FULL') || reason.startsWith('SQLITE_IOERR')) return say(`${path} could not be written: the disk is full or failing.`);
+  if (reason.startsWith('SQLITE_BUSY'))
+    return say(
+      `${path.replace(/\.lock$/, '')} is in use by another Engram. Stop that one, talk to it over HTTP, or set ENGRAM_DATA_DIR to another folder.`,
+    );
+  if (reason.startsWith('SQLITE_FULL') || reason.startsWith('SQLITE_IOERR'))
+    return say(`${path} could not be written: the disk is full or failing.`);
   return error instanceof Error ? error : new Error(String(error));
 }
 

@@ -1,7 +1,7 @@
 // Writes that arrive together share one commit: with synchronous=FULL the disk flush is the price of a commit, not of a write.
 import { AppError } from '../../../core/errors.ts';
 import type { Handle } from '../dialect.ts';
-import { explain, type Raw } from './connection.ts';
+import type { Raw } from './connection.ts';
 
 /** Units per commit: bounds how long the first one waits for the last. */
 const MAX_BATCH = 256;
@@ -14,11 +14,23 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
+/** What a caller may know: that the database failed, not where it lies. A broken rule of the schema is our own defect. */
+function told(error: unknown): unknown {
+  const code = (error as { code?: string }).code ?? '';
+  if (error instanceof AppError || !code.startsWith('SQLITE_') || code.startsWith('SQLITE_CONSTRAINT')) return error;
+  const why = code.startsWith('SQLITE_FULL') ? 'the disk is full' : 'the disk or the database file fails';
+  return new AppError(
+    'database_unavailable',
+    `The database cannot be written: ${why}. Nothing of this request was stored.`,
+    { cause: error },
+  );
+}
+
 /**
  * Queue of units over the single writing connection. Each runs in its own savepoint, so a failing one leaves the others
  * whole; nobody is answered before the shared commit is on disk.
  */
-export function createGroupCommit(raw: Raw, handle: Handle, path: string) {
+export function createGroupCommit(raw: Raw, handle: Handle) {
   const queue: Waiting[] = [];
   let draining: Promise<void> | null = null;
   const [begin, commit, rollback, savepoint, release, undo] = [
@@ -45,14 +57,13 @@ export function createGroupCommit(raw: Raw, handle: Handle, path: string) {
           if (!raw.inTransaction) throw error;
           undo!.run();
           release!.run();
-          settle.push(() => reject(error));
+          settle.push(() => reject(told(error)));
         }
       }
       commit!.run();
     } catch (error) {
       if (raw.inTransaction) rollback!.run();
-      const known = error instanceof AppError ? error : explain(error, { path, key: null });
-      const reason = known instanceof AppError ? known : new AppError('database_unavailable', known.message, { cause: error });
+      const reason = told(error);
       for (const { reject } of batch) reject(reason);
       return;
     }
@@ -69,7 +80,9 @@ export function createGroupCommit(raw: Raw, handle: Handle, path: string) {
   return {
     run<T>(unit: (handle: Handle) => Promise<T>): Promise<T> {
       if (queue.length >= MAX_WAITING) {
-        return Promise.reject(new AppError('database_unavailable', 'Too many writes are waiting; try again in a moment.'));
+        return Promise.reject(
+          new AppError('database_unavailable', 'Too many writes are waiting; try again in a moment.'),
+        );
       }
       return new Promise<T>((resolve, reject) => {
         queue.push({ unit, resolve: resolve as (value: never) => void, reject });

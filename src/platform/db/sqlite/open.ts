@@ -7,8 +7,8 @@ import { type Database, DatabaseError, type Db, type Handle, type JobClaim, type
 import { migrate } from '../migrate.ts';
 import { explain, kyselyOn, openRaw, type Raw } from './connection.ts';
 import { sqliteFullText } from './full-text.ts';
-import { sqliteIdList } from './id-list.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { sqliteIdList } from './id-list.ts';
 
 export interface SqliteOptions {
   path: string;
@@ -63,7 +63,10 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new DatabaseError(`The folder ${dirname(path)} cannot be created (${(error as Error).message}). Set ENGRAM_DATA_DIR to one that can.`, { cause: error });
+    throw new DatabaseError(
+      `The folder ${dirname(path)} cannot be created (${(error as Error).message}). Set ENGRAM_DATA_DIR to one that can.`,
+      { cause: error },
+    );
   }
   const unlock = lockFolder(path);
   let writer: Raw | null = null;
@@ -73,7 +76,12 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     const writing = kyselyOn(writer);
     writer.exec('begin immediate');
     try {
-      await migrate(writing as never, migrations, { family: 'sqlite', id: 'integer', blob: 'blob', real: 'real' }, options.now);
+      await migrate(
+        writing as never,
+        migrations,
+        { family: 'sqlite', id: 'integer', blob: 'blob', real: 'real' },
+        options.now,
+      );
       writer.exec('commit');
     } catch (error) {
       if (writer.inTransaction) writer.exec('rollback');
@@ -81,7 +89,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     }
     reader = openRaw({ path, key: options.key, synchronous: options.synchronous, readonly: true });
     const reading = kyselyOn(reader);
-    const commits = createGroupCommit(writer, handleOn(writing), path);
+    const commits = createGroupCommit(writer, handleOn(writing));
     const version = (writer.prepare('select sqlite_version() as v').get() as { v: string }).v;
     const [rawWriter, rawReader] = [writer, reader];
 
@@ -99,7 +107,11 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
       async close() {
         await commits.idle();
         rawReader.close();
-        rawWriter.pragma('optimize');
+        try {
+          rawWriter.pragma('optimize');
+        } catch {
+          // Statistics are a nicety; on a full disk there are none, and the file closes all the same.
+        }
         rawWriter.close();
         unlock();
       },
