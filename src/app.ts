@@ -15,14 +15,17 @@ import { createReference } from './entry/http/docs-page/page.ts';
 import { createHttp } from './entry/http/server.ts';
 import { accessRoutes } from './features/access/routes.ts';
 import { type AccessService, createAccess } from './features/access/service.ts';
+import { batchRoutes } from './features/batch/routes.ts';
+import { createBatch } from './features/batch/service.ts';
 import { contextRoutes } from './features/context/routes.ts';
 import { createContext } from './features/context/service.ts';
-import { createBatch } from './features/memory/batch.ts';
 import { embedMissing, memoryJobs } from './features/memory/jobs.ts';
 import { memoryRoutes } from './features/memory/routes.ts';
 import { createSemantics } from './features/memory/semantics.ts';
 import { createMemory, type MemoryService } from './features/memory/service.ts';
 import { createTouches, FLUSH_EVERY_MS } from './features/memory/touches.ts';
+import { profileRoutes } from './features/profile/routes.ts';
+import { createProfile } from './features/profile/service.ts';
 import { SearchResult } from './features/search/contract.ts';
 import { createViews } from './features/search/recall.ts';
 import { searchRoutes } from './features/search/routes.ts';
@@ -193,7 +196,9 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     const routes: Route[] = [
       ...systemRoutes({ system, metrics, schemas, reference }),
       ...accessRoutes(access),
-      ...memoryRoutes(memory, createBatch(memory)),
+      ...memoryRoutes(memory),
+      ...batchRoutes(createBatch(memory)),
+      ...profileRoutes(createProfile({ read, semantics, clock })),
       ...searchRoutes(search, createViews({ read, search, clock }), clock),
       ...contextRoutes(context),
     ];

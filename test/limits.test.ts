@@ -138,7 +138,8 @@ describe('bodies', () => {
   });
 
   it.each([
-    ['/store', 256 * 1024],
+    ['/store', 1024 * 1024],
+    ['/tags/search', 256 * 1024],
     ['/context', 64 * 1024],
     ['/batch', 2 * 1024 * 1024],
     ['/bootstrap', 4096],

@@ -123,15 +123,15 @@ async function walk(app: TestApp): Promise<Set<string>> {
   await go('memory.tags', 'GET', '/tags');
   await go('memory.search_tags', 'POST', '/tags/search', { tags: ['t3', 't4'] });
   await go('memory.search_tags', 'POST', '/tags/search', { tags: ['t3', 'third'], match_all: true });
-  await go('memory.profile', 'GET', '/profile');
-  await go('memory.my_stats', 'GET', '/me/stats');
+  await go('profile.get', 'GET', '/profile');
+  await go('profile.stats', 'GET', '/me/stats');
   await go('memory.archive', 'POST', `/memory/${other.id}/archive`);
   await go('memory.unarchive', 'POST', `/memory/${other.id}/unarchive`);
   await go('memory.forget', 'POST', `/memory/${other.id}/forget`);
   await go('memory.trash', 'GET', '/memory/trash');
   await go('memory.restore', 'POST', `/memory/${other.id}/restore`);
   const link = { op: 'link', body: { source_id: third.id, target_id: other.id } };
-  await go('memory.batch', 'POST', '/batch', { ops: [link, { op: 'store', body: { content: 'in a batch' } }] });
+  await go('batch.run', 'POST', '/batch', { ops: [link, { op: 'store', body: { content: 'in a batch' } }] });
 
   for (const path of ['/search', '/memories/search', '/search/explain']) {
     const id = { '/search': 'search.search', '/memories/search': 'search.search_array' }[path] ?? 'search.explain';
@@ -215,7 +215,7 @@ describe('query plans on a seeded database', () => {
   it('calls every endpoint that keeps or finds memories', () => {
     const keeping = app.routes
       .map(({ spec }) => spec.id)
-      .filter((id) => /^(?:access|memory|search|context)\./.test(id));
+      .filter((id) => /^(?:access|memory|batch|profile|search|context)\./.test(id));
     // Handed out while the app was made, before anyone listened; it reads keys and users only.
     expect(new Set([...called, 'access.bootstrap'])).toEqual(new Set(keeping));
   });

@@ -29,28 +29,38 @@ export const MAX_DEGREE = 16;
 
 const weightOf = (edge: SpreadEdge): number => (EDGE_WEIGHTS[edge.type] ?? OTHER_EDGE) * edge.similarity;
 
-type Adjacency = Map<number, { id: number; weight: number }[]>;
+interface Neighbour {
+  readonly id: number;
+  readonly weight: number;
+}
 
-function adjacency(edges: readonly SpreadEdge[]): Adjacency {
-  const strongest = new Map<number, Map<number, number>>();
-  const note = (from: number, to: number, weight: number) => {
-    const known = strongest.get(from) ?? new Map<number, number>();
-    known.set(to, Math.max(weight, known.get(to) ?? 0));
-    strongest.set(from, known);
+/** The strongest edge to each other memory, strongest first, at most MAX_DEGREE. */
+function strongest(all: Neighbour[]): Neighbour[] {
+  if (all.length === 1) return all;
+  all.sort((a, b) => b.weight - a.weight || b.id - a.id);
+  const kept: Neighbour[] = [];
+  for (const one of all) {
+    if (kept.length === MAX_DEGREE) break;
+    if (!kept.some(({ id }) => id === one.id)) kept.push(one);
+  }
+  return kept;
+}
+
+function adjacency(edges: readonly SpreadEdge[]): Map<number, Neighbour[]> {
+  const near = new Map<number, Neighbour[]>();
+  const note = (from: number, id: number, weight: number) => {
+    const known = near.get(from);
+    if (known) known.push({ id, weight });
+    else near.set(from, [{ id, weight }]);
   };
   for (const edge of edges) {
     if (edge.source_id === edge.target_id) continue;
-    note(edge.source_id, edge.target_id, weightOf(edge));
-    note(edge.target_id, edge.source_id, weightOf(edge));
+    const weight = weightOf(edge);
+    note(edge.source_id, edge.target_id, weight);
+    note(edge.target_id, edge.source_id, weight);
   }
-  const result: Adjacency = new Map();
-  for (const [id, known] of strongest) {
-    const list = [...known]
-      .map(([to, weight]) => ({ id: to, weight }))
-      .sort((a, b) => b.weight - a.weight || b.id - a.id);
-    result.set(id, list.slice(0, MAX_DEGREE));
-  }
-  return result;
+  for (const [id, all] of near) near.set(id, strongest(all));
+  return near;
 }
 
 /**
@@ -64,12 +74,15 @@ export function spread(seeds: ReadonlyMap<number, number>, edges: readonly Sprea
   const activation = new Map(seeds);
   const add = (id: number, amount: number) => activation.set(id, (activation.get(id) ?? 0) + amount);
   for (const [seed, relevance] of seeds) {
-    const first = near.get(seed) ?? [];
-    const reached = new Set([seed, ...first.map((n) => n.id)]);
+    const first = near.get(seed);
+    if (!first) continue;
     for (const one of first) {
       const flow = relevance * one.weight;
       add(one.id, flow);
-      for (const two of near.get(one.id) ?? []) if (!reached.has(two.id)) add(two.id, flow * two.weight * SECOND_HOP);
+      for (const two of near.get(one.id)!) {
+        if (two.id === seed || first.some(({ id }) => id === two.id)) continue;
+        add(two.id, flow * two.weight * SECOND_HOP);
+      }
     }
   }
   return activation;

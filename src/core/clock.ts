@@ -9,7 +9,9 @@ export const formatTime = (epochMs: number): string => new Date(epochMs).toISOSt
 
 /** Date.UTC reads years below 100 as 19xx. */
 const utc = (y: number, month: number, d: number, h: number, mi: number, s: number): number =>
-  new Date(0).setUTCFullYear(y, month, d) + ((h * 60 + mi) * 60 + s) * 1000;
+  y >= 100
+    ? Date.UTC(y, month, d, h, mi, s)
+    : new Date(0).setUTCFullYear(y, month, d) + ((h * 60 + mi) * 60 + s) * 1000;
 
 /** Four-digit years only: others would not sort as text. */
 const FIRST = utc(1, 0, 1, 0, 0, 0);
@@ -24,7 +26,10 @@ const STORED = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8]) (?:[01]\d|2[0-3])
  * @returns epoch milliseconds, or null when the text is none of these or names no real day
  */
 export function parseTime(text: string): number | null {
-  if (STORED.test(text)) return inRange(Date.parse(`${text.replace(' ', 'T')}Z`));
+  if (STORED.test(text)) {
+    const two = (at: number) => (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
+    return inRange(utc(two(0) * 100 + two(2), two(5) - 1, two(8), two(11), two(14), two(17)));
+  }
   const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i.exec(
     text.trim(),
   );

@@ -2,8 +2,10 @@
 // database. A new feature is one line here; test/contract.test.ts fails while this list and the mounted routes differ.
 import { type EndpointSpec, isEndpoint } from '../core/endpoint.ts';
 import * as access from '../features/access/contract.ts';
+import * as batch from '../features/batch/contract.ts';
 import * as context from '../features/context/contract.ts';
 import * as memory from '../features/memory/contract.ts';
+import * as profile from '../features/profile/contract.ts';
 import * as search from '../features/search/contract.ts';
 import * as system from '../features/system/contract.ts';
 
@@ -30,8 +32,10 @@ const feature = (name: string, title: string, about: string, contract: object): 
 /** In the order a newcomer would read them. */
 export const FEATURES: readonly Feature[] = [
   feature('memory', 'Memories', 'Store, read, change, tag, hide and erase memories.', memory),
+  feature('batch', 'Batch', 'Several operations in one request.', batch),
   feature('search', 'Search', 'Find memories by words, meaning and the links between them.', search),
   feature('context', 'Context', 'What is known, fitted to a token budget.', context),
+  feature('profile', 'Profile', 'What a user has stored, in outline and in numbers.', profile),
   feature('access', 'Access', 'The first key, users, keys and spaces.', access),
   feature('system', 'System', 'Health, metrics and descriptions of this API.', system),
 ];

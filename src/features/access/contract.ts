@@ -86,8 +86,8 @@ export const createKey = endpoint({
     scopes: z
       .union([Text, z.array(Text)])
       .transform((s) => (Array.isArray(s) ? s.join(',') : s))
-      .default('read,write')
-      .meta({ description: 'Comma-separated: read, write, admin' }),
+      .optional()
+      .meta({ description: 'Comma-separated: read, write, admin; without it read and write, for a reader read' }),
     user_id: Id.nullish().meta({ description: 'Whose key it is; without it, yours' }),
     space_id: Id.nullish().meta({ description: 'Accepted for older clients; changes nothing' }),
     rate_limit: z

@@ -273,18 +273,18 @@ export function createAccess(deps: AccessDeps) {
       scope: Scope,
       request: {
         name: string;
-        scopes: string;
+        scopes?: string | undefined;
         user_id?: number | null | undefined;
         rate_limit: number;
         expires_at?: string | null | undefined;
         ttl_secs?: number | null | undefined;
       },
     ) {
-      const { scopes, unknown } = parseScopes(request.scopes);
-      if (unknown.length > 0 || scopes.length === 0) {
+      const wanted = request.scopes === undefined ? null : parseScopes(request.scopes);
+      if (wanted && (wanted.unknown.length > 0 || wanted.scopes.length === 0)) {
         throw new AppError(
           'invalid_request',
-          `scopes may name read, write and admin; got "${request.scopes.slice(0, 100)}".`,
+          `scopes may name read, write and admin; got "${request.scopes?.slice(0, 100)}".`,
         );
       }
       let expires: number | null = null;
@@ -306,6 +306,7 @@ export function createAccess(deps: AccessDeps) {
       const row = await atomically(async ({ access }) => {
         const user = await access.userById(user_id);
         if (!user) throw new AppError('user_not_found', `There is no user ${user_id}.`);
+        const scopes = wanted?.scopes ?? (user.role === 'reader' ? (['read'] as const) : (['read', 'write'] as const));
         if (user.role === 'reader' && scopes.some((s) => s !== 'read')) {
           throw new AppError(
             'invalid_request',

@@ -1,9 +1,8 @@
 import { type Route, route, withStatus } from '../../core/endpoint.ts';
-import type { Batch } from './batch.ts';
 import * as contract from './contract.ts';
 import type { MemoryService } from './service.ts';
 
-export const memoryRoutes = (memory: MemoryService, batch: Batch): Route[] => [
+export const memoryRoutes = (memory: MemoryService): Route[] => [
   route(contract.storeMemory, async ({ body }, { scope }) => {
     const answer = await memory.store(scope, body);
     return answer.created ? answer : withStatus(200, answer);
@@ -53,11 +52,5 @@ export const memoryRoutes = (memory: MemoryService, batch: Batch): Route[] => [
   route(contract.searchTags, async ({ body }, { scope }) => {
     const tags = body.tags?.length ? body.tags : [body.tag!.trim().toLowerCase()];
     return { results: await memory.searchTags(scope, tags, body.match_all, body.limit) };
-  }),
-  route(contract.getProfile, (_input, { scope }) => memory.profile(scope)),
-  route(contract.getMyStats, (_input, { scope }) => memory.myStats(scope)),
-  route(contract.batch, async ({ body }, { scope }) => {
-    const answer = await batch.run(scope, body.ops);
-    return answer.succeeded === answer.total ? answer : withStatus(207, answer);
   }),
 ];

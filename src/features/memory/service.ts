@@ -358,48 +358,6 @@ export function createMemory(deps: MemoryDeps) {
       const filter = { ...plainFilter(scope), ...(all ? { tags_all: tags } : { tags_any: tags }) };
       return (await read.memories.list(filter, limit, 0)).map(show);
     },
-
-    async profile(scope: Scope) {
-      const filter = plainFilter(scope);
-      const [outline, categories, tags, recent, statics] = await Promise.all([
-        read.memories.outline(filter),
-        read.memories.categoryCounts(filter),
-        read.memories.tagCounts(filter, 10),
-        read.memories.list(filter, 10, 0),
-        read.memories.list({ ...filter, is_static: true }, 50, 0),
-      ]);
-      return {
-        user_id: scope.user_id,
-        personality_traits: {},
-        personality_summary: null,
-        memory_count: outline.count,
-        oldest_memory: outline.oldest,
-        newest_memory: outline.newest,
-        avg_importance: Number(Number(outline.avg_importance ?? 0).toFixed(2)),
-        top_categories: categories.slice(0, 10),
-        top_tags: tags,
-        static_facts: statics.map((row) => row.content),
-        recent_activity: recent.map((row) => row.content),
-      };
-    },
-
-    async myStats(scope: Scope) {
-      const filter = plainFilter(scope);
-      const [outline, flags, links, categories, embedded] = await Promise.all([
-        read.memories.outline(filter),
-        read.memories.flagCounts(scope.user_id),
-        read.links.count(scope.user_id),
-        read.memories.categoryCounts(filter),
-        semantics.model ? read.vectors.count(scope.user_id, semantics.model.key) : 0,
-      ]);
-      return {
-        memories: outline.count,
-        ...flags,
-        links,
-        embedded,
-        categories: Object.fromEntries(categories.map((c) => [c.category, c.count])),
-      };
-    },
   };
 
   function stored(row: MemoryRow, created: boolean, linked: number, embedded: boolean) {

@@ -82,6 +82,7 @@ const NO_NAMES = new Set(
   ),
 );
 export function speakerNames(opening: string): string[] {
+  if (!opening.includes(':')) return [];
   const match = SPEAKER.exec(opening);
   return match ? words(match[1]!).filter((word) => !NO_NAMES.has(word)) : [];
 }

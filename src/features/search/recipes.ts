@@ -59,7 +59,7 @@ export interface SearchPlan {
   readonly period: TimeRange | null;
 }
 
-const MIN_POOL = 60;
+const MIN_POOL = 80;
 const MAX_POOL = 400;
 const SEED_SHARE = 0.4;
 
@@ -90,7 +90,7 @@ export function planSearch(query: string, asked: QuestionType | undefined, limit
     recipe,
     pool,
     seeds: Math.ceil(pool * SEED_SHARE),
-    shortlist: Math.ceil(pool * 1.5),
+    shortlist: pool,
     period: parseTimeRange(query, nowMs),
   };
 }

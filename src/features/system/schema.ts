@@ -73,7 +73,7 @@ const LINK_TYPES = [
   'elaborates',
 ];
 const isAboutLinks = ({ id, path }: EndpointSpec): boolean =>
-  id.startsWith('graph.') || /^\/(?:links?|versions|graph)\b/.test(path) || id === 'memory.batch';
+  id.startsWith('graph.') || /^\/(?:links?|versions|graph)\b/.test(path) || id === 'batch.run';
 
 export interface SchemaDeps {
   endpoints: readonly EndpointSpec[];

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { AppError } from '../../core/errors.ts';
 import type { Scope } from '../../core/scope.ts';
 import { Id } from '../../core/shapes.ts';
-import { LinkRequest, StoreRequest, UpdateRequest } from './contract.ts';
-import type { MemoryService } from './service.ts';
+import { LinkRequest, StoreRequest, UpdateRequest } from '../memory/contract.ts';
+import type { MemoryService } from '../memory/service.ts';
 
 interface Operation {
   op: 'store' | 'update' | 'link';
