@@ -40,6 +40,13 @@ export function memoryStore(db: StoreDb, idList: IdList) {
   const rowsOf = prepared<{ user_id: number; ids: unknown }, MemoryRow>(db, ({ user_id, ids }) =>
     owned(user_id).where('id', 'in', idList.of(ids)).selectAll(),
   );
+  const addReads = prepared<{ user_id: number; id: number; times: number; now: string }, unknown>(db, (slots) =>
+    db
+      .updateTable('memories')
+      .set((eb) => ({ access_count: eb('access_count', '+', slots.times), last_accessed_at: slots.now }))
+      .where('user_id', '=', slots.user_id)
+      .where('id', '=', slots.id),
+  );
   const insertRow = prepared<NewMemory, { id: number }>(db, (slots) =>
     db
       .insertInto('memories')
@@ -202,14 +209,8 @@ export function memoryStore(db: StoreDb, idList: IdList) {
     },
 
     /** Adds buffered reads to the counters. */
-    async touch(user_id: number, id: number, times: number, now: string): Promise<void> {
-      await db
-        .updateTable('memories')
-        .set((eb) => ({ access_count: eb('access_count', '+', times), last_accessed_at: now }))
-        .where('user_id', '=', user_id)
-        .where('id', '=', id)
-        .execute();
-    },
+    touch: async (user_id: number, id: number, times: number, now: string): Promise<void> =>
+      void (await addReads({ user_id, id, times, now })),
 
     async remove(user_id: number, ids: readonly number[]): Promise<number> {
       if (ids.length === 0) return 0;

@@ -5,6 +5,7 @@ import type { Atomically } from '../../core/unit-of-work.ts';
 import type { MemoryStore } from './store.ts';
 
 export const FLUSH_EVERY_MS = 5_000;
+const FLUSH_PAGE = 64;
 
 export interface TouchDeps {
   atomically: Atomically<{ memories: MemoryStore }>;
@@ -22,18 +23,21 @@ export function createTouches({ atomically, clock, logger }: TouchDeps) {
       waiting.set(user_id, counts);
     },
 
-    /** Writes what has gathered; called every few seconds and at shutdown. */
+    /** Writes what has gathered, in small transactions so that nobody waits long for one; every few seconds and at shutdown. */
     async flush(): Promise<void> {
       if (waiting.size === 0) return;
-      const batch = waiting;
+      const reads = [...waiting].flatMap(([user_id, counts]) =>
+        [...counts].map(([id, times]) => ({ user_id, id, times })),
+      );
       waiting = new Map();
       const now = formatTime(clock.now());
       try {
-        await atomically(async ({ memories }) => {
-          for (const [user_id, counts] of batch) {
-            for (const [id, times] of counts) await memories.touch(user_id, id, times, now);
-          }
-        });
+        for (let at = 0; at < reads.length; at += FLUSH_PAGE) {
+          await atomically(async ({ memories }) => {
+            for (const { user_id, id, times } of reads.slice(at, at + FLUSH_PAGE))
+              await memories.touch(user_id, id, times, now);
+          });
+        }
       } catch (error) {
         logger.warn({ err: error }, 'access counts could not be written');
       }
