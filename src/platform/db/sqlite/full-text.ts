@@ -1,11 +1,13 @@
 // FTS5 index, one table per user: word statistics, speed and isolation then depend on that user's memories alone.
 // Contentless: the text is kept once, in `memories`. See docs/decisions/0003-full-text-per-user.md.
 import { sql } from 'kysely';
+import { rarestWithin } from '../../../algo/rare-terms.ts';
 import { type LexicalQuery, unspacedColumn, wordColumn } from '../../../algo/text.ts';
 import { matchesFilter } from '../../../core/memory-filter.ts';
 import type { Candidate, FullTextEntry, FullTextIndex, MemoryFilter } from '../../../core/ports.ts';
 import { COLUMN_WEIGHTS } from '../bm25.ts';
 import type { Db } from '../dialect.ts';
+import { termCounts } from './term-counts.ts';
 
 const tableOf = (user_id: number): string => {
   if (!Number.isSafeInteger(user_id) || user_id < 1) throw new RangeError(`bad user id ${user_id}`);
@@ -25,12 +27,24 @@ export function matchExpression(query: LexicalQuery): string | null {
   return parts.length > 0 ? parts.join(' OR ') : null;
 }
 
-export function sqliteFullText(db: Db): FullTextIndex {
+/** Below this even the commonest word is quickly ranked. */
+const MANY_MEMORIES = 20_000;
+
+export function sqliteFullText(db: Db, many = MANY_MEMORIES): FullTextIndex {
+  const counts = termCounts(db, tableOf, () => performance.now());
   const hits = (user_id: number, match: string) => {
     const table = sql.raw(tableOf(user_id));
     const score = sql`-bm25(${table}, ${sql.raw(Object.values(COLUMN_WEIGHTS).join(', '))})`;
     return sql<Candidate>`select rowid as id, ${score} as score from ${table} where ${table} match ${match}`;
   };
+
+  /** Over very many memories, the words that are worth their time. */
+  async function expressionFor(query: LexicalQuery, user_id: number): Promise<string | null> {
+    if (query.terms.length < 2 || (await counts.rows(user_id)) < many) return matchExpression(query);
+    const holding: number[] = [];
+    for (const stem of query.stems) holding.push(await counts.holding(user_id, stem));
+    return matchExpression({ ...query, terms: rarestWithin(holding).map((i) => query.terms[i]!) });
+  }
 
   return {
     async createFor(user_id) {
@@ -52,13 +66,16 @@ export function sqliteFullText(db: Db): FullTextIndex {
       await sql`insert into ${table} (${table}) values ('delete-all')`.execute(db);
     },
     async best(query, user_id, limit) {
-      const match = matchExpression(query);
+      const match = await expressionFor(query, user_id);
       if (match === null) return [];
-      return (await sql<Candidate>`${hits(user_id, match)} order by score desc, rowid desc limit ${limit}`.execute(db))
-        .rows;
+      return (
+        await sql<Candidate>`${hits(user_id, match)} order by score desc, rowid desc limit ${sql.lit(limit)}`.execute(
+          db,
+        )
+      ).rows;
     },
     async search(query, filter: MemoryFilter, limit) {
-      const match = matchExpression(query);
+      const match = await expressionFor(query, filter.user_id);
       if (match === null) return [];
       return db
         .selectFrom(sql<Candidate>`(${hits(filter.user_id, match)})`.as('hit'))
