@@ -63,7 +63,7 @@ it('finds the same by the rare words, without ranking everything', async () => {
   expect(pruned.map(({ id }) => id)).toEqual(whole.map(({ id }) => id));
   // Held by half of the memories, "even" is still within the budget; what holds common words alone is not looked at.
   const found = await database.reader.fullText.best(query, USER, MEMORIES);
-  expect(found.length).toBe(MEMORIES / 2 + 3);
+  expect(found.length).toBe(MEMORIES / 2 + 2);
   expect((await all.best(query, USER, MEMORIES)).length).toBe(MEMORIES);
 });
 
