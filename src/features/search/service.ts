@@ -1,4 +1,5 @@
 // Search end to end: retrieve in parallel, walk the graph from the best hits, rank, show.
+import { inLongForm, withAliases } from '../../algo/aliases.ts';
 import { ranked } from '../../algo/fusion.ts';
 import { dayWords, type LexicalQuery, parseLexicalQuery, termCoverage } from '../../algo/text.ts';
 import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
@@ -112,14 +113,13 @@ export function createSearch(deps: SearchDeps) {
   async function retrieve(filter: MemoryFilter, query: string, plan: SearchPlan, graph: boolean) {
     const started = performance.now();
     const lexicalQuery = parseLexicalQuery(query);
+    const asked = withAliases(lexicalQuery);
     const plain = isPlain(filter);
     const [quick, meaning] = await Promise.all([
-      plain
-        ? read.fullText.best(lexicalQuery, filter.user_id, plan.pool)
-        : read.fullText.search(lexicalQuery, filter, plan.pool),
+      plain ? read.fullText.best(asked, filter.user_id, plan.pool) : read.fullText.search(asked, filter, plan.pool),
       query.trim() === '' ? null : semantics.search(query, filter, plan.pool, read.memories.idsWhere),
     ]);
-    let lexical = quick.length < FEW_HITS ? await completed(lexicalQuery, filter, quick) : quick;
+    let lexical = quick.length < FEW_HITS ? await completed(asked, filter, quick) : quick;
     let vector = meaning?.hits ?? null;
     let embed_ms = meaning?.embed_ms ?? 0;
 
@@ -137,7 +137,7 @@ export function createSearch(deps: SearchDeps) {
     const crowded = (hits: readonly Candidate[]): boolean =>
       hits.length >= plan.pool && hiddenIn(hits) > plan.pool * MAX_HIDDEN_SHARE;
     if (plain && (crowded(lexical) || (vector !== null && crowded(vector)))) {
-      lexical = await read.fullText.search(lexicalQuery, filter, plan.pool);
+      lexical = await read.fullText.search(asked, filter, plan.pool);
       // Naming what holds anyway makes the index look at visible memories only.
       const again =
         vector && (await semantics.search(query, { ...filter, status: 'approved' }, plan.pool, read.memories.idsWhere));
@@ -154,6 +154,8 @@ export function createSearch(deps: SearchDeps) {
     }
     return {
       lexicalQuery,
+      /** The question in long forms, when it has words with short ones. */
+      longForm: asked === lexicalQuery ? null : parseLexicalQuery(inLongForm(query)),
       lexical,
       vector,
       ...seen,
@@ -189,9 +191,10 @@ export function createSearch(deps: SearchDeps) {
     const { found, plan, now } = ranking;
     const tags = tagsOf(row);
     const { lexical } = item.channels;
-    const covered = termCoverage(
-      found.lexicalQuery,
-      `${row.content} ${row.category} ${tags.join(' ')} ${dayWords(row.occurred_at ?? row.created_at)}`,
+    const text = `${row.content} ${row.category} ${tags.join(' ')} ${dayWords(row.occurred_at ?? row.created_at)}`;
+    const covered = Math.max(
+      termCoverage(found.lexicalQuery, text),
+      found.longForm === null ? 0 : termCoverage(found.longForm, inLongForm(text)),
     );
     const byWords = covered === 0 && lexical ? PREFIX_SHARE : covered;
     const relevance = Math.max(byWords, cosine.get(row.id) ?? 0);
