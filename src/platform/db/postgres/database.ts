@@ -11,6 +11,7 @@ import {
 } from 'kysely';
 import { migrations } from '../../../../migrations/index.ts';
 import { type Database, DatabaseError, type Db, type Handle, type JobClaim, type JobRow } from '../dialect.ts';
+import { isDue } from '../due-jobs.ts';
 import { migrate } from '../migrate.ts';
 import { explainRunning, triesAfter } from './errors.ts';
 import { postgresFullText } from './full-text.ts';
@@ -53,12 +54,7 @@ async function claimJobs(db: Db, { lane, limit, now, owner, leased_until }: JobC
         .selectFrom('jobs')
         .select('id')
         .where('lane', '=', lane)
-        .where((eb) =>
-          eb.or([
-            eb.and([eb('status', '=', 'waiting'), eb('run_at', '<=', now)]),
-            eb.and([eb('status', '=', 'running'), eb('leased_until', '<=', now)]),
-          ]),
-        )
+        .where(isDue(now))
         .orderBy('run_at')
         .orderBy('id')
         .limit(limit)

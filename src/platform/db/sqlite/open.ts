@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { sql } from 'kysely';
 import { migrations } from '../../../../migrations/index.ts';
 import { type Database, DatabaseError, type Db, type Handle, type JobClaim, type JobRow } from '../dialect.ts';
+import { isDue } from '../due-jobs.ts';
 import { migrate } from '../migrate.ts';
 import { explain, kyselyOn, openRaw, type Raw } from './connection.ts';
 import { sqliteFullText } from './full-text.ts';
@@ -39,12 +40,7 @@ const handleOn = (db: Db): Handle => ({
       .selectFrom('jobs')
       .select('id')
       .where('lane', '=', lane)
-      .where((eb) =>
-        eb.or([
-          eb.and([eb('status', '=', 'waiting'), eb('run_at', '<=', now)]),
-          eb.and([eb('status', '=', 'running'), eb('leased_until', '<=', now)]),
-        ]),
-      )
+      .where(isDue(now))
       .orderBy('run_at')
       .orderBy('id')
       .limit(limit);
