@@ -2,6 +2,7 @@
 // the server goes on without a sense of meaning: answers then say so in `degraded`.
 import type { Logger } from '../core/log.ts';
 import type { Embedder, VectorIndex, VectorSource } from '../core/ports.ts';
+import type { OnnxEmbedderOptions } from './inference/onnx-embedder.ts';
 
 export interface ModelOptions {
   model_dir: string | null;
@@ -23,16 +24,14 @@ export async function openEmbedder(
   logger: Logger,
 ): Promise<{ embedder: Embedder | null; problem: string | null }> {
   if (options.model_dir === null) return { embedder: null, problem: null };
-  // Loaded only when wanted: the runtime alone is some 40 MB.
-  const { openOnnxEmbedder } = await import('./inference/onnx-embedder.ts');
   try {
-    const embedder = await openOnnxEmbedder({
+    const embedder = await openByCost({
       model_dir: options.model_dir,
       onnx_file: options.onnx_file ?? undefined,
       max_seq: options.max_seq ?? undefined,
+      dim: options.dim ?? undefined,
       threads: options.threads,
       logger,
-      ...(options.dim === null ? {} : { dim: options.dim }),
     });
     return { embedder, problem: null };
   } catch (error) {
@@ -40,6 +39,30 @@ export async function openEmbedder(
     logger.error({ problem }, 'the embedding model cannot be used; searching goes on without meaning');
     return { embedder: null, problem };
   }
+}
+
+/** Larger files are opened once, in the thread. */
+const SMALL_BYTES = 32 * 2 ** 20;
+
+/**
+ * Here or in a thread of its own, by what a text costs. A run blocks the event loop: 330 ms for a batch of a transformer
+ * would be 330 ms without any HTTP answer. A small static model, which looks token vectors up and adds them, answers in
+ * less time than the way to another thread and back takes. Only a model that pools itself (`none`) can be one, and since
+ * small transformers may pool themselves too, its graph must also be without the many operators that make them slow. (The
+ * time of a probe would say it directly, but not reliably: the first runs of a busy machine are slow for any model.)
+ */
+async function openByCost(options: OnnxEmbedderOptions): Promise<Embedder> {
+  // Loaded only when wanted: the runtime alone is some 40 MB.
+  const { isLookup } = await import('./inference/model-folder.ts');
+  // Whatever is wrong with the folder, opening it says so best.
+  if (await isLookup(options, SMALL_BYTES).catch(() => true)) {
+    const { openOnnxEmbedder } = await import('./inference/onnx-embedder.ts');
+    const here = await openOnnxEmbedder(options);
+    if (here.identity.key.endsWith('/none')) return here;
+    await here.close();
+  }
+  const { openWorkerEmbedder } = await import('./inference/worker-embedder.ts');
+  return openWorkerEmbedder(options);
 }
 
 export async function openVectors(

@@ -105,6 +105,29 @@ async function findOnnx(dir: string, configured: string | undefined): Promise<st
   );
 }
 
+/**
+ * Operators that multiply matrices or step through a text, MatMulInteger and its like included, as the file has them:
+ * field 4 of a node, length, name. What nodes and weights are called is in other fields.
+ */
+const HEAVY_OPERATOR = /".[A-Za-z]*(?:MatMul|Gemm|Conv|Einsum|Attention|LSTM|GRU|RNN|Loop|Scan)/gs;
+
+/**
+ * Whether the model is small and only looks vectors up and adds them. One heavy operator may do the adding, as in the
+ * built-in model; a network has several in every layer.
+ */
+export async function isLookup(
+  options: { model_dir: string; onnx_file?: string | undefined },
+  max_bytes: number,
+): Promise<boolean> {
+  const path = await findOnnx(resolve(options.model_dir), options.onnx_file);
+  let bytes = 0;
+  for (const file of weightFiles(path)) bytes += (await stat(file).catch(() => null))?.size ?? 0;
+  if (bytes >= max_bytes) return false;
+  return ((await readFile(path, 'latin1')).match(HEAVY_OPERATOR)?.length ?? 0) <= 1;
+}
+
+const weightFiles = (onnx_path: string) => [onnx_path, `${onnx_path}_data`, `${onnx_path}.data`];
+
 /** A JSON object from the folder, or undefined where the (optional) file does not exist. */
 async function readObject(dir: string, file: string): Promise<Record<string, unknown> | undefined> {
   const raw = await readFile(join(dir, file), 'utf8').catch(() => undefined);
@@ -138,7 +161,7 @@ async function sentencePooling(dir: string): Promise<Pooling | undefined> {
 async function fingerprint(onnx_path: string, tokenizer: Uint8Array, document_prefix: string): Promise<string> {
   const hash = createHash('sha256');
   // Large exports keep their weights beside the graph; a graph alone would not tell two trainings apart.
-  for (const path of [onnx_path, `${onnx_path}_data`, `${onnx_path}.data`]) {
+  for (const path of weightFiles(onnx_path)) {
     const file = await open(path).catch(() => null);
     if (!file) continue;
     try {

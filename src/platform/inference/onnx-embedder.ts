@@ -1,4 +1,4 @@
-// Text to unit vectors with an ONNX model, inside this process. One batch runs at a time, so memory stays bounded;
+// Text to unit vectors with an ONNX model, on this thread. One batch runs at a time, so memory stays bounded;
 // what is asked for in the same tick shares a batch; queries overtake documents. A vector is always finite.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Logger } from '../../core/log.ts';
@@ -11,6 +11,7 @@ import {
   type Pooling,
   readModelFolder,
 } from './model-folder.ts';
+import { queryCache } from './query-cache.ts';
 
 export interface OnnxEmbedderOptions {
   model_dir: string;
@@ -38,8 +39,6 @@ interface Job {
 const SLICE = 256;
 /** Characters tokenized without letting others have the event loop. */
 const TOKENIZE_CHARS = 32_768;
-/** Longer queries are rarely asked twice and would make the cache's keys large. */
-const CACHED_CHARS = 4096;
 
 export async function openOnnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedder> {
   const { logger, batch_size = 32, batch_tokens = 8192, query_cache = 512 } = options;
@@ -94,7 +93,9 @@ export async function openOnnxEmbedder(options: OnnxEmbedderOptions): Promise<Em
     logger.debug({ texts: batch.length, tokens: batch.at(-1)!.ids.length * batch.length, ms }, 'embedded a batch');
   }
 
-  const cache = new Map<string, Promise<Float32Array>>();
+  const asked = queryCache(query_cache, async (text) =>
+    enqueue(queries, folder.tokens.encode(folder.query_prefix + text)),
+  );
 
   return {
     identity,
@@ -116,22 +117,13 @@ export async function openOnnxEmbedder(options: OnnxEmbedderOptions): Promise<Em
     },
     async embedQuery(text) {
       if (closed) throw closedError();
-      let vector = cache.get(text);
-      cache.delete(text);
-      vector ??= enqueue(queries, folder.tokens.encode(folder.query_prefix + text));
-      if (text.length <= CACHED_CHARS) {
-        cache.set(text, vector);
-        // A failure must not be remembered as the answer.
-        vector.catch(() => cache.delete(text));
-        if (cache.size > query_cache) cache.delete(cache.keys().next().value!);
-      }
-      return (await vector).slice();
+      return asked.embed(text);
     },
     async close() {
       if (closed) return;
       closed = true;
       await pumping;
-      cache.clear();
+      asked.clear();
       await model.release();
     },
   };
