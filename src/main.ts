@@ -112,7 +112,8 @@ const machine: Machine = {
     },
     model: ({ embedding }) =>
       inspectModel({
-        model_dir: embedding.model_dir!,
+        model_dir: embedding.model_dir,
+        model: embedding.model,
         onnx_file: embedding.onnx_file ?? undefined,
         max_seq: embedding.max_seq ?? undefined,
       }),

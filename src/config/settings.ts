@@ -202,7 +202,7 @@ export const SETTINGS = {
     fallback: null,
     flag: 'embedding-model',
     env: ['ENGRAM_EMBEDDING_MODEL'],
-    help: 'Name of the embedding model',
+    help: 'Embedding model by name: engram-mini comes with the program',
   },
   'embedding.threads': {
     kind: kind.whole(0, 256),

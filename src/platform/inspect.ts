@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { silentLogger } from '../core/log.ts';
+import { modelFolder } from './models.ts';
 
 export const describeRuntime = (): string => {
   const { bun, node } = process.versions;
@@ -27,13 +28,15 @@ export function inspectFolder(path: string) {
 }
 
 export async function inspectModel(options: {
-  model_dir: string;
+  model_dir: string | null;
+  model: string | null;
   onnx_file: string | undefined;
   max_seq: number | undefined;
 }) {
   const { ModelError, readModelFolder } = await import('./inference/model-folder.ts');
   try {
-    const { name, onnx_path } = await readModelFolder({ ...options, logger: silentLogger });
+    const model_dir = modelFolder(options);
+    const { name, onnx_path } = await readModelFolder({ ...options, model_dir, logger: silentLogger });
     return { name, file: onnx_path };
   } catch (error) {
     if (error instanceof ModelError) return { problem: error.message };

@@ -1,10 +1,15 @@
 // Opens the embedding model and the vector index the configuration names. A model that cannot be used is reported, and
 // the server goes on without a sense of meaning: answers then say so in `degraded`.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Logger } from '../core/log.ts';
 import type { Embedder, VectorIndex, VectorSource } from '../core/ports.ts';
+import { ModelError } from './inference/model-error.ts';
 import type { OnnxEmbedderOptions } from './inference/onnx-embedder.ts';
 
 export interface ModelOptions {
+  /** Name of a model; with a folder it is only a name. */
+  model: string | null;
   model_dir: string | null;
   onnx_file: string | null;
   max_seq: number | null;
@@ -23,10 +28,10 @@ export async function openEmbedder(
   options: ModelOptions,
   logger: Logger,
 ): Promise<{ embedder: Embedder | null; problem: string | null }> {
-  if (options.model_dir === null) return { embedder: null, problem: null };
+  if (options.model_dir === null && options.model === null) return { embedder: null, problem: null };
   try {
     const embedder = await openByCost({
-      model_dir: options.model_dir,
+      model_dir: modelFolder(options),
       onnx_file: options.onnx_file ?? undefined,
       max_seq: options.max_seq ?? undefined,
       dim: options.dim ?? undefined,
@@ -39,6 +44,22 @@ export async function openEmbedder(
     logger.error({ problem }, 'the embedding model cannot be used; searching goes on without meaning');
     return { embedder: null, problem };
   }
+}
+
+/** Models that come with the program, in `models/<name>`. */
+const BUILT_IN = ['engram-mini'];
+
+/**
+ * Where the configured model lies; the caller has made sure that one is configured.
+ * @throws ModelError when it is known by name only and does not come with the program
+ */
+export function modelFolder({ model_dir, model }: Pick<ModelOptions, 'model_dir' | 'model'>): string {
+  if (model_dir !== null) return model_dir;
+  const folder = fileURLToPath(new URL(`../../models/${model}`, import.meta.url));
+  if (model !== null && BUILT_IN.includes(model) && existsSync(folder)) return folder;
+  throw new ModelError(
+    `No model named "${model}" comes with the program. Set ENGRAM_EMBEDDING_MODEL_DIR to its folder, or take ENGRAM_EMBEDDING_MODEL away.`,
+  );
 }
 
 /** Larger files are opened once, in the thread. */

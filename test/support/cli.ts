@@ -109,12 +109,26 @@ export async function until<T>(
   }
 }
 
-/** A port nobody listens on. */
+/** Test files run beside each other, each with its own copy of this: somewhere else for each. */
+let nextPort = 12_000 + Math.floor(Math.random() * 18_000);
+
+/**
+ * A port nobody listens on, from below those the system hands out by itself: one of these could be taken again, by any
+ * connection of a test beside this one, before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const { server, port } = await occupyPort();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = nextPort++;
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 export async function occupyPort(): Promise<{ server: Server; port: number }> {

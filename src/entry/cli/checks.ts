@@ -128,11 +128,11 @@ async function database(config: Config, { inspect }: Machine, server: Probe): Pr
 }
 
 async function models(config: Config, { inspect }: Machine): Promise<Check> {
-  if (config.embedding.model_dir === null) {
+  if (config.embedding.model_dir === null && config.embedding.model === null) {
     return warning(
       'models',
       'no embedding model; search goes by words, links and time',
-      'To search by meaning too, set ENGRAM_EMBEDDING_MODEL_DIR to a folder with tokenizer.json and an ONNX model.',
+      'To search by meaning too, set ENGRAM_EMBEDDING_MODEL=engram-mini, or ENGRAM_EMBEDDING_MODEL_DIR to a folder with tokenizer.json and an ONNX model.',
     );
   }
   const facts = await inspect.model(config);
@@ -140,7 +140,7 @@ async function models(config: Config, { inspect }: Machine): Promise<Check> {
     return broken(
       'models',
       facts.problem,
-      'The server starts without it and searches by words, links and time. Mend the folder, or unset ENGRAM_EMBEDDING_MODEL_DIR.',
+      'The server starts without it and searches by words, links and time. Mend the folder, or unset ENGRAM_EMBEDDING_MODEL_DIR and ENGRAM_EMBEDDING_MODEL.',
     );
   return ok('models', `${facts.name} from ${facts.file}`);
 }

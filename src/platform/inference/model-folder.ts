@@ -7,13 +7,9 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import type { InferenceSession } from 'onnxruntime-node';
 import { z } from 'zod';
 import type { Logger } from '../../core/log.ts';
+import { ModelError } from './model-error.ts';
 
-export class ModelError extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = 'ModelError';
-  }
-}
+export { ModelError };
 
 /** How token vectors become one: the first, their mean, or the model itself returns [batch, dims]. */
 export type Pooling = 'cls' | 'mean' | 'none';

@@ -219,7 +219,7 @@ describe('the configured model', () => {
   async function openings(model_dir: string): Promise<number> {
     let loaded = 0;
     const logger: Logger = { ...silentLogger, info: () => loaded++ };
-    const options = { model_dir, onnx_file: null, max_seq: null, dim: null, threads: 1 };
+    const options = { model: null, model_dir, onnx_file: null, max_seq: null, dim: null, threads: 1 };
     const { embedder, problem } = await openEmbedder(options, logger);
     expect(problem).toBeNull();
     opened.push(embedder!);
