@@ -56,6 +56,16 @@ const share = (hits: readonly Candidate[]): Map<number, number> => {
   return new Map(hits.map(({ id, score }) => [id, top > 0 ? Math.max(0, score) / top : 0]));
 };
 
+/**
+ * Cosines of one model lie close together and never near nothing: what tells is how far a hit stands out from the last of
+ * the pool, not its share of the best.
+ */
+const spanned = (hits: readonly Candidate[]): Map<number, number> => {
+  const top = hits[0]?.score ?? 0;
+  const floor = hits.length > 1 ? hits[hits.length - 1]!.score : 0;
+  return new Map(hits.map(({ id, score }) => [id, top > floor ? (score - floor) / (top - floor) : 1]));
+};
+
 /** Direct relevance 0..1 of each hit: its share of the best score of each retriever, weighed by kind of question. */
 export function evidenceOf(
   { lexical, vector }: Pick<Retrieved, 'lexical' | 'vector'>,
@@ -63,7 +73,7 @@ export function evidenceOf(
 ): Map<number, number> {
   const byWords = share(lexical);
   if (vector === null || vector.length === 0) return byWords;
-  const byMeaning = share(vector);
+  const byMeaning = spanned(vector);
   const { evidence } = plan.recipe;
   // With no word in common, meaning is all the evidence there is.
   const [v, l] = lexical.length === 0 ? [1, 0] : [evidence.vector, evidence.lexical];

@@ -15,32 +15,32 @@ export interface Recipe {
 
 export const RECIPES: Readonly<Record<QuestionType, Recipe>> = {
   fact_recall: {
-    evidence: { vector: 0.5, lexical: 0.5 },
-    weights: { vector: 0.1, lexical: 0.1, graph: 1 },
+    evidence: { vector: 0.25, lexical: 0.75 },
+    weights: { vector: 0.03, lexical: 0.1, graph: 1 },
     session: 0.8,
     time: 0.3,
   },
   preference: {
-    evidence: { vector: 0.6, lexical: 0.4 },
-    weights: { vector: 0.1, lexical: 0.1, graph: 1 },
+    evidence: { vector: 0.35, lexical: 0.65 },
+    weights: { vector: 0.03, lexical: 0.1, graph: 1 },
     session: 0.5,
     time: 0.2,
   },
   reasoning: {
-    evidence: { vector: 0.6, lexical: 0.4 },
-    weights: { vector: 0.1, lexical: 0.05, graph: 1 },
+    evidence: { vector: 0.35, lexical: 0.65 },
+    weights: { vector: 0.03, lexical: 0.05, graph: 1 },
     session: 1,
     time: 0.2,
   },
   generalization: {
-    evidence: { vector: 0.65, lexical: 0.35 },
-    weights: { vector: 0.15, lexical: 0.05, graph: 1 },
+    evidence: { vector: 0.4, lexical: 0.6 },
+    weights: { vector: 0.03, lexical: 0.05, graph: 1 },
     session: 0.5,
     time: 0.2,
   },
   temporal: {
-    evidence: { vector: 0.45, lexical: 0.55 },
-    weights: { vector: 0.05, lexical: 0.1, graph: 1 },
+    evidence: { vector: 0.2, lexical: 0.8 },
+    weights: { vector: 0.03, lexical: 0.1, graph: 1 },
     session: 0.8,
     time: 0.6,
   },
