@@ -46,8 +46,8 @@ export function credits(data: string): string[] {
 export function modelCard(facts: CardFacts): string {
   return `# engram-mini
 
-Engram's built-in embedding model: English text to a unit vector of ${facts.dims} dimensions, with no download and no
-setting. A static model: each of ${facts.vocabulary} tokens has one int8 row (with a scale); a text is the sum of its rows, made one
+Engram's built-in embedding model: English text to a unit vector of ${facts.dims} dimensions, with no download; \`ENGRAM_EMBEDDING_MODEL=engram-mini\` turns it
+on. A static model: each of ${facts.vocabulary} tokens has one int8 row (with a scale); a text is the sum of its rows, made one
 long. Trained from scratch by the code in \`models/train/\`; no other model's weights or outputs were used.
 
 | file | |
