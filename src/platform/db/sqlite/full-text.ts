@@ -5,6 +5,7 @@ import { rarestWithin } from '../../../algo/rare-terms.ts';
 import { type LexicalQuery, unspacedColumn, wordColumn } from '../../../algo/text.ts';
 import { matchesFilter } from '../../../core/memory-filter.ts';
 import type { Candidate, FullTextEntry, FullTextIndex, MemoryFilter } from '../../../core/ports.ts';
+import { prepared } from '../../../core/prepared.ts';
 import { COLUMN_WEIGHTS } from '../bm25.ts';
 import type { Db } from '../dialect.ts';
 import { termCounts } from './term-counts.ts';
@@ -27,6 +28,15 @@ export function matchExpression(query: LexicalQuery): string | null {
   return parts.length > 0 ? parts.join(' OR ') : null;
 }
 
+interface IndexRow {
+  memory_id: number;
+  content: string;
+  tags: string;
+  category: string;
+  moment: string;
+  unspaced: string;
+}
+
 /** Below this even the commonest word is quickly ranked. */
 const MANY_MEMORIES = 20_000;
 
@@ -37,6 +47,24 @@ export function sqliteFullText(db: Db, many = MANY_MEMORIES): FullTextIndex {
     const score = sql`-bm25(${table}, ${sql.raw(Object.values(COLUMN_WEIGHTS).join(', '))})`;
     return sql<Candidate>`select rowid as id, ${score} as score from ${table} where ${table} match ${match}`;
   };
+
+  const puts = new Map<number, (row: IndexRow) => Promise<unknown>>();
+  /** One statement per user, prepared once: storing is where most statements are run. */
+  function putInto(user_id: number): (row: IndexRow) => Promise<unknown> {
+    let put = puts.get(user_id);
+    if (!put) {
+      const table = sql.raw(tableOf(user_id));
+      put = prepared<IndexRow, unknown>(db, (row) => ({
+        compile: () =>
+          sql`insert or replace into ${table} (rowid, content, tags, category, moment, unspaced)
+            values (${row.memory_id}, ${row.content}, ${row.tags}, ${row.category}, ${row.moment}, ${row.unspaced})`.compile(
+            db,
+          ),
+      }));
+      puts.set(user_id, put);
+    }
+    return put;
+  }
 
   /** Over very many memories, the words that are worth their time. */
   async function expressionFor(query: LexicalQuery, user_id: number): Promise<string | null> {
@@ -53,9 +81,16 @@ export function sqliteFullText(db: Db, many = MANY_MEMORIES): FullTextIndex {
         content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2')`.execute(db);
     },
     async put(entry: FullTextEntry) {
-      await sql`insert or replace into ${sql.raw(tableOf(entry.user_id))} (rowid, content, tags, category, moment, unspaced)
-        values (${entry.memory_id}, ${wordColumn(entry.content)}, ${wordColumn(entry.tags.join(' '))}, ${wordColumn(entry.category)}, ${entry.moment},
-          ${unspacedColumn(`${entry.content} ${entry.tags.join(' ')} ${entry.category}`)})`.execute(db);
+      const { memory_id, user_id, content, tags, category, moment } = entry;
+      const labels = tags.join(' ');
+      await putInto(user_id)({
+        memory_id,
+        content: wordColumn(content),
+        tags: wordColumn(labels),
+        category: wordColumn(category),
+        moment,
+        unspaced: unspacedColumn(`${content} ${labels} ${category}`),
+      });
     },
     async remove(user_id, memory_id) {
       await sql`delete from ${sql.raw(tableOf(user_id))} where rowid = ${memory_id}`.execute(db);
