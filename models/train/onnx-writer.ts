@@ -1,7 +1,7 @@
-// Writes ONNX protobuf by hand: field numbers are those of onnx.proto3. Only what the trainer's graphs need.
-type Bytes = Uint8Array;
+// Writes ONNX protobuf by hand: field numbers are those of onnx.proto3. What graphs of ours need, trained or made for tests.
+export type Bytes = Uint8Array;
 
-const concat = (parts: readonly Bytes[]): Bytes => new Uint8Array(Buffer.concat(parts));
+export const concat = (parts: readonly Bytes[]): Bytes => new Uint8Array(Buffer.concat(parts));
 const utf8 = (content: string): Bytes => new TextEncoder().encode(content);
 
 function varint(value: number): Bytes {
@@ -15,22 +15,24 @@ function varint(value: number): Bytes {
   return Uint8Array.from(bytes);
 }
 
-const int = (field: number, value: number): Bytes => concat([varint(field * 8), varint(value)]);
-const bytes = (field: number, value: Bytes): Bytes => concat([varint(field * 8 + 2), varint(value.length), value]);
-const text = (field: number, value: string): Bytes => bytes(field, utf8(value));
-const message = (field: number, ...parts: Bytes[]): Bytes => bytes(field, concat(parts));
+export const int = (field: number, value: number): Bytes => concat([varint(field * 8), varint(value)]);
+export const bytes = (field: number, value: Bytes): Bytes =>
+  concat([varint(field * 8 + 2), varint(value.length), value]);
+export const text = (field: number, value: string): Bytes => bytes(field, utf8(value));
+export const message = (field: number, ...parts: Bytes[]): Bytes => bytes(field, concat(parts));
 
 export const FLOAT = 1;
 export const INT8 = 3;
 export const INT64 = 7;
 
 /** A dimension: a number, or the name of a free one. */
-type Dim = number | string;
+export type Dim = number | string;
 
 const shape = (dims: readonly Dim[]): Bytes =>
   message(2, ...dims.map((dim) => message(1, typeof dim === 'number' ? int(1, dim) : text(2, dim))));
 
-const value = (field: 11 | 12, name: string, type: number, dims: readonly Dim[]): Bytes =>
+/** ValueInfoProto: what an input or output is called, holds and measures. */
+export const value = (field: 11 | 12, name: string, type: number, dims: readonly Dim[]): Bytes =>
   message(field, text(1, name), message(2, message(1, int(1, type), shape(dims))));
 
 export const input = (name: string, type: number, dims: readonly Dim[]): Bytes => value(11, name, type, dims);

@@ -2,44 +2,12 @@
 // Every weight comes from a seeded generator: the same arguments give the same bytes, hence the same model identity.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Bytes, bytes, concat, FLOAT, INT64, int, message, text, value } from '../../models/train/onnx-writer.ts';
+import { seededRandom } from '../../models/train/random.ts';
 
-// --- protobuf -------------------------------------------------------------------------------------------------------
-
-type Bytes = Uint8Array;
-
-const concat = (parts: readonly Bytes[]): Bytes => new Uint8Array(Buffer.concat(parts));
-const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
-
-function varint(value: number): Bytes {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 128) {
-    bytes.push((rest % 128) + 128);
-    rest = Math.floor(rest / 128);
-  }
-  bytes.push(rest);
-  return Uint8Array.from(bytes);
-}
-
-const int = (field: number, value: number): Bytes => concat([varint(field * 8), varint(value)]);
-const bytes = (field: number, value: Bytes): Bytes => concat([varint(field * 8 + 2), varint(value.length), value]);
-const text = (field: number, value: string): Bytes => bytes(field, utf8(value));
-const message = (field: number, ...parts: Bytes[]): Bytes => bytes(field, concat(parts));
+export { seededRandom, value };
 
 // --- ONNX: field numbers from onnx.proto3 ---------------------------------------------------------------------------
-
-const FLOAT = 1;
-const INT64 = 7;
-
-/** A dimension: a number, or the name of a free one. */
-type Dim = number | string;
-
-const shape = (dims: readonly Dim[]): Bytes =>
-  message(2, ...dims.map((dim) => message(1, typeof dim === 'number' ? int(1, dim) : text(2, dim))));
-
-/** ValueInfoProto: what an input or output is called, holds and measures. */
-export const value = (field: 11 | 12, name: string, type: number, dims: readonly Dim[]): Bytes =>
-  message(field, text(1, name), message(2, message(1, int(1, type), shape(dims))));
 
 const initializer = (name: string, type: number, dims: readonly number[], raw: Bytes): Bytes =>
   message(5, ...dims.map((dim) => int(1, dim)), int(2, type), text(8, name), bytes(9, raw));
@@ -107,17 +75,6 @@ export function scalarModel(): Bytes {
 }
 
 // --- weights --------------------------------------------------------------------------------------------------------
-
-/** Seeded numbers in [0, 1). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** `rows` vectors of `dims` numbers in [-1, 1). */
 export function randomTable(rows: number, dims: number, seed: number): Float32Array {
