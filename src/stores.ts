@@ -11,7 +11,7 @@ const bind = ({ db, fullText, idList, lockUser, claimJobs }: Handle, clock: Cloc
   access: accessStore(db),
   memories: memoryStore(db, idList),
   links: linkStore(db, idList),
-  vectors: vectorStore(db),
+  vectors: vectorStore(db, idList),
   jobs: jobStore(db, clock),
   fullText,
   lockUser,

@@ -16,6 +16,9 @@ export interface JobSpec<P extends z.ZodType = z.ZodType> {
 
 export const job = <P extends z.ZodType>(spec: JobSpec<P>): JobSpec<P> => spec;
 
+/** What a job throws when it stops because the program does: it goes on after the next start, and no try is counted. */
+export class Interrupted extends Error {}
+
 /** Runs one job. At least once: a crash in the middle means it runs again, so it must not mind. */
 export interface JobHandler {
   readonly spec: JobSpec;

@@ -32,6 +32,8 @@ export interface MemoryFilter {
 export interface Candidate {
   id: number;
   score: number;
+  /** Of a vector hit: which piece of the memory came nearest, see `VectorRecord.part`. */
+  part?: number;
 }
 
 export interface FullTextEntry {
@@ -69,27 +71,40 @@ export interface ModelIdentity {
 /** Turns text into unit vectors. */
 export interface Embedder {
   readonly identity: ModelIdentity;
+  /** `lookup`: some microseconds a text, in this thread. `network`: a text costs milliseconds to seconds. */
+  readonly cost: 'lookup' | 'network';
   /** One unit vector per text, in order. */
   embedDocuments(texts: readonly string[]): Promise<Float32Array[]>;
   embedQuery(text: string): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
+/** One piece of one memory. A short text is one piece; of a long one every piece has a vector of its own. */
 export interface VectorRecord {
   memory_id: number;
   user_id: number;
+  /** Number of the piece, from 0. */
+  part: number;
   content_hash: string;
   vector: Float32Array;
+}
+
+/** Where in the order of (memory_id, part) a page begins, exclusive. */
+export interface VectorPlace {
+  memory_id: number;
+  part: number;
 }
 
 /** Derived nearest-neighbour index over the canonical vectors in SQL (`memory_vectors`). Can be rebuilt at any time. */
 export interface VectorIndex {
   readonly name: string;
-  /** Called after commit. */
+  /** Called after commit, with every piece of each memory named: pieces it had before are replaced. */
   put(records: readonly VectorRecord[]): Promise<void>;
   remove(user_id: number, memory_ids: readonly number[]): Promise<void>;
   /**
-   * Cosine, best first, ties by larger id.
+   * Cosine of the nearest piece of each memory, best first, ties by larger id; `part` says which piece that is (of equal
+   * ones the first).
+   * @param limit memories, not pieces
    * @param allowed when given, only these memories count: filtering happens before the cut
    */
   search(
@@ -99,13 +114,31 @@ export interface VectorIndex {
     allowed: ReadonlySet<number> | null,
   ): Promise<Candidate[]>;
   close(): Promise<void>;
+  /** Closes it and removes what it keeps on disk: the model is gone. */
+  destroy(): Promise<void>;
 }
 
 /** Reads canonical vectors; how an index (re)builds itself. */
 export interface VectorSource {
+  /** Pieces, not memories. */
   count(user_id: number, model: string): Promise<number>;
-  /** All vectors of a user for one model, ascending memory id, in pages. */
-  page(user_id: number, model: string, after_id: number, limit: number): Promise<VectorRecord[]>;
+  /** All vectors of a user for one model, ascending (memory_id, part), in pages of `limit` pieces. */
+  page(user_id: number, model: string, after: VectorPlace, limit: number): Promise<VectorRecord[]>;
+}
+
+/** Before the first piece. */
+export const FIRST_PLACE: VectorPlace = { memory_id: 0, part: -1 };
+
+/** Reads a question and a text together, which tells more about how well they fit than two vectors do, and costs more. */
+export interface Reranker {
+  /** `name@revision`. */
+  readonly name: string;
+  /**
+   * How well each text answers the query, 0..1 (sigmoid of the model's logit), in order.
+   * @throws the signal's reason once it is aborted; work not yet begun is then left undone
+   */
+  score(query: string, texts: readonly string[], signal: AbortSignal): Promise<number[]>;
+  close(): Promise<void>;
 }
 
 /** Counts tokens the way large language models do. */

@@ -118,8 +118,14 @@ export interface MemoryVectorTable {
   user_id: number;
   /** Identity of the model that made the vector, see core/ports.ts. */
   model: string;
+  /** Number of the piece of the text, from 0; a short text is one piece. */
+  part: number;
+  /** The piece is `content.slice(span_start, span_end)`. */
+  span_start: number;
+  span_end: number;
   dims: number;
   content_hash: string;
+  created_at: string;
   /** Little-endian float32, unit length. */
   vector: Uint8Array;
 }

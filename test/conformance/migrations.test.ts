@@ -2,7 +2,8 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { migrations } from '../../migrations/index.ts';
-import { type Database, DatabaseError } from '../../src/platform/db/dialect.ts';
+import { FIRST_PLACE } from '../../src/core/ports.ts';
+import { type Database, DatabaseError, type Migration } from '../../src/platform/db/dialect.ts';
 import { openPostgres } from '../../src/platform/db/postgres/open.ts';
 import { freshSchemaUrl, NOW, onEachDatabase, onPostgres, postgresUrl } from '../support/databases.ts';
 import { addFindable, memoryRow, newUser, stores } from '../support/rows.ts';
@@ -15,6 +16,17 @@ const steps = async (database: Database) =>
     }>`select version, applied_at from schema_version order by version`.execute(database.reader.db)
   ).rows;
 
+/** Opens as the program did when its newest schema step was `version`. */
+async function atVersion<T>(version: number, open: () => Promise<T>): Promise<T> {
+  const steps = migrations as Migration[];
+  const later = steps.splice(version);
+  try {
+    return await open();
+  } finally {
+    steps.push(...later);
+  }
+}
+
 onEachDatabase((kind) => {
   it('applies every step once, and keeps what is there', async () => {
     const place = await kind.place();
@@ -26,6 +38,57 @@ onEachDatabase((kind) => {
     expect(await steps(second)).toEqual(migrations.map(({ version }) => ({ version, applied_at: NOW })));
     expect(await stores(second).read.memories.byId(user, id)).toMatchObject({ content: 'kept' });
     await second.close();
+  });
+
+  it('step 3 keeps the vectors that are there, each as the only piece of its memory', async () => {
+    const place = await kind.place();
+    const old = await atVersion(2, () => place.open(NOW));
+    const made = '2025-05-05 05:05:05';
+    const contents = ['a walk', 'Grüße 🙂🙂🙂 東京', 'without a vector'];
+    const vectors = [[1, 2, 3], [4, 5, 6]].map((values) => Buffer.from(Float32Array.from(values).buffer)); // biome-ignore format: short
+    const { user, ids } = await old.atomically(async ({ db }) => {
+      const first = async (query: ReturnType<typeof sql>) => (await query.execute(db)).rows[0] as { id: number };
+      const { id: user } = await first(
+        sql`insert into users (username, role, created_at) values ('old', 'writer', ${made}) returning id`,
+      );
+      const ids: number[] = [];
+      for (const content of contents) {
+        const { id } = await first(sql`insert into memories
+            (user_id, sync_id, content, content_hash, category, source, importance, created_at, updated_at)
+          values (${user}, ${content}, ${content}, ${`hash of ${content}`}, 'general', 'me', 5, ${made}, ${NOW})
+          returning id`);
+        ids.push(id);
+      }
+      for (const [n, vector] of vectors.entries()) {
+        for (const model of ['m', 'other']) {
+          await sql`insert into memory_vectors (memory_id, user_id, model, dims, content_hash, vector)
+            values (${ids[n]}, ${user}, ${model}, 3, ${`hash of ${contents[n]}`}, ${vector})`.execute(db);
+        }
+      }
+      return { user, ids };
+    });
+    await old.close();
+
+    const database = await place.open();
+    const bound = stores(database);
+    const { read } = bound;
+    for (const model of ['m', 'other']) {
+      const page = await read.vectors.page(user, model, FIRST_PLACE, 10);
+      expect(page.map((row) => ({ ...row, vector: [...row.vector] }))).toEqual([
+        { memory_id: ids[0], user_id: user, part: 0, content_hash: 'hash of a walk', vector: [1, 2, 3] },
+        { memory_id: ids[1], user_id: user, part: 0, content_hash: `hash of ${contents[1]}`, vector: [4, 5, 6] },
+      ]);
+      const spans = await read.vectors.spans(user, model, ids);
+      const text = ({ memory_id, span_start, span_end }: (typeof spans)[number]) =>
+        contents[ids.indexOf(memory_id)]!.slice(span_start, span_end);
+      expect(spans.map(text).sort()).toEqual(contents.slice(0, 2).sort());
+    }
+    // As old as the memory, so a new model may ask for those made before a day.
+    const missing = (made_before?: string) => read.vectors.countMissing({ model: 'm', user_id: user, made_before });
+    expect([await missing(), await missing(made), await missing(NOW)]).toEqual([1, 1, 3]);
+    await bound.atomically(({ memories }) => memories.remove(user, [ids[0]!]));
+    expect(await read.vectors.count(user, 'm')).toBe(1);
+    await database.close();
   });
 
   it('refuses a schema newer than the program, and leaves it alone', async () => {

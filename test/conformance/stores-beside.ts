@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { type Kind, NOW } from '../support/databases.ts';
 import { addMemory, memoryRow, withTwoUsers } from '../support/rows.ts';
+import { vectorSuite } from './stores-vectors.ts';
 
 const LATER = '2026-03-02 12:00:05';
 
@@ -43,40 +44,7 @@ export function besideSuite(kind: Kind): void {
     expect(await t.bound.read.links.count(t.user)).toBe(1);
   });
 
-  it('keeps vectors bit by bit, one per model, and knows which are missing', async () => {
-    const ids = [await add('a'), await add('b'), await add('c', { is_forgotten: 1 }), await add('d', { is_latest: 0 })];
-    const vector = Float32Array.from([0.1, -1e-30, 3.4e38, 0, -0]);
-    const put = (memory_id: number, model: string, values: Float32Array, content_hash = 'h') =>
-      t.bound.atomically(({ vectors }) =>
-        vectors.put({ memory_id, user_id: t.user, content_hash, vector: values }, model),
-      );
-    const { vectors } = t.bound.read;
-    const missing = async () =>
-      (await vectors.missing('m', ids[0]! - 1, 10)).map((row) => [row.id, row.user_id, row.content]);
-    expect(await missing()).toEqual([
-      [ids[0], t.user, 'a'],
-      [ids[1], t.user, 'b'],
-    ]);
-    await put(ids[0]!, 'm', vector);
-    await put(ids[0]!, 'other model', vector);
-    expect(await missing()).toEqual([[ids[1], t.user, 'b']]);
-    await put(ids[1]!, 'm', vector);
-    // A view into a larger buffer, and a second write that replaces the first.
-    await put(ids[0]!, 'm', new Float32Array([9, 1, 2, 3, 4, 5, 9]).subarray(1, 6), 'h2');
-    expect(await missing()).toEqual([]);
-    expect(await vectors.count(t.user, 'm')).toBe(2);
-    expect(await vectors.count(t.other, 'm')).toBe(0);
-    const page = await vectors.page(t.user, 'm', 0, 10);
-    expect(page.map((record) => [record.memory_id, record.user_id, record.content_hash])).toEqual([
-      [ids[0], t.user, 'h2'],
-      [ids[1], t.user, 'h'],
-    ]);
-    expect([...page[0]!.vector]).toEqual([1, 2, 3, 4, 5]);
-    expect(new Uint8Array(page[1]!.vector.buffer)).toEqual(new Uint8Array(vector.buffer));
-    expect((await vectors.page(t.user, 'm', ids[0]!, 1)).map((record) => record.memory_id)).toEqual([ids[1]]);
-    await t.bound.atomically(({ memories }) => memories.remove(t.user, [ids[0]!]));
-    expect(await vectors.count(t.user, 'm')).toBe(1);
-  });
+  vectorSuite(t, add);
 
   it('keeps users, spaces, keys and state', async () => {
     const made = await t.bound.atomically(async ({ access }) => {

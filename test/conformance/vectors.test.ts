@@ -1,10 +1,10 @@
-// The vector indexes against their common suite, and what only one of them does.
+// The vector indexes against their common suite, and what only the exact one or LanceDB does.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from '@lancedb/lancedb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Logger, silentLogger } from '../../src/core/log.ts';
-import type { VectorRecord } from '../../src/core/ports.ts';
+import { silentLogger } from '../../src/core/log.ts';
 import { adaptiveIndex } from '../../src/platform/vectors/adaptive.ts';
 import { exactIndex } from '../../src/platform/vectors/exact.ts';
 import { lanceIndex } from '../../src/platform/vectors/lance.ts';
@@ -12,9 +12,12 @@ import { seededRandom } from '../support/onnx-model.ts';
 import {
   bruteForce,
   expectSameRanking,
+  listening,
   MemorySource,
+  pieces,
   randomVector,
   record,
+  recordsFor,
   testModel,
   unit,
   vectorIndexSuite,
@@ -25,7 +28,7 @@ const logger = silentLogger;
 vectorIndexSuite('exact', async (source, model) => exactIndex(source, model));
 vectorIndexSuite('lance', (_, model, path) => lanceIndex({ path, model, logger }));
 vectorIndexSuite('lance, filtering and merging at every turn', (_, model, path) =>
-  lanceIndex({ path, model, logger, filter_in_query: 2, optimize_every: 3, flush_rows: 5 }),
+  lanceIndex({ path, model, logger, filter_in_query: 2, optimize_every: 3, flush_memories: 5 }),
 );
 vectorIndexSuite('adaptive', async (source, model, path) =>
   adaptiveIndex({ path, model, source, logger, threshold: 20 }),
@@ -53,18 +56,6 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 const folder = () => join(root, String(++folders));
 
-const recordsFor = (user_id: number, count: number, dims: number, seed = 1): VectorRecord[] => {
-  const random = seededRandom(seed);
-  return Array.from({ length: count }, (_, i) => record(user_id, i + 1, randomVector(random, dims)));
-};
-
-/** Collects warnings, to see that nothing falls back in silence. */
-const listening = () => {
-  const warnings: string[] = [];
-  const heard: Logger = { ...silentLogger, warn: (_, message) => warnings.push(message) };
-  return { warnings, logger: heard };
-};
-
 describe('exact index', () => {
   const model = testModel(4);
 
@@ -86,6 +77,30 @@ describe('exact index', () => {
     expect(source.pages).toBe(2);
     for (const hits of answers) expectSameRanking(hits, bruteForce(source.of(1), query, 3000, null));
     expect(answers[0]!.slice(0, 2).map(({ id }) => id)).toEqual([9999, 10]);
+  });
+
+  it('reads memories whose pieces lie on two pages, and replaces one while it reads', async () => {
+    const source = new MemorySource();
+    // 2100 pieces in threes: a page of 2000 ends within memory 667.
+    const random = seededRandom(3);
+    const three = (id: number) => pieces(1, id, ...Array.from({ length: 3 }, () => randomVector(random, 4)));
+    for (let id = 1; id <= 700; id++) source.write(three(id));
+    const index = exactIndex(source, model);
+    source.afterPage = async () => {
+      source.afterPage = async () => {};
+      const fewer = pieces(1, 100, [0, 0, 0, 1], [0, 0, 1, 0]);
+      source.write(fewer);
+      await index.put(fewer);
+    };
+    const third = source.of(1).find((row) => row.memory_id === 667 && row.part === 2)!.vector;
+    for (const query of [third, unit([0, 0, 0, 1]), unit(randomVector(random, 4))]) {
+      const half = new Set(Array.from({ length: 300 }, (_, i) => 400 + i));
+      for (const allowed of [null, half]) {
+        const hits = await index.search(1, query, 800, allowed);
+        expectSameRanking(hits, bruteForce(source.of(1), query, 800, allowed));
+      }
+    }
+    expect(index.loaded(1)).toBe(2099);
   });
 
   it('reads again after a failed read', async () => {
@@ -112,7 +127,9 @@ describe('lance index', () => {
   it('builds an approximate index in the background, stays right with it and finds it again', async () => {
     const model = testModel(16);
     const path = folder();
-    const records = recordsFor(1, 3000, 16);
+    const random = seededRandom(5);
+    const twoPieces = (id: number) => pieces(1, id, randomVector(random, 16), randomVector(random, 16));
+    const records = Array.from({ length: 1500 }, (_, i) => twoPieces(i + 1)).flat();
     const open = () => lanceIndex({ path, model, logger, threshold: 2000 });
     let index = await open();
     await index.put(records.slice(0, 2600));
@@ -120,12 +137,11 @@ describe('lance index', () => {
     await index.settled();
     await index.put(records.slice(2600));
     await index.remove(1, [1, 2, 3]);
-    const random = seededRandom(5);
-    const left = records.slice(3);
+    const left = records.slice(6);
     const check = async () => {
       for (let i = 0; i < 10; i++) {
         const query = unit(randomVector(random, 16));
-        const few = new Set(Array.from({ length: 50 }, () => Math.floor(random() * 3000)));
+        const few = new Set(Array.from({ length: 50 }, () => Math.floor(random() * 1500)));
         const many = new Set(left.filter((_, n) => n % 1.2 < 1).map((row) => row.memory_id));
         for (const allowed of [null, few, many]) {
           expectSameRanking(await index.search(1, query, 20, allowed), bruteForce(left, query, 20, allowed));
@@ -136,7 +152,7 @@ describe('lance index', () => {
     await index.close();
     index = await open();
     await check();
-    expect(await index.count(1)).toBe(2997);
+    expect(await index.count(1)).toBe(2994);
     await index.close();
   });
 
@@ -165,108 +181,68 @@ describe('lance index', () => {
     expect(await index.search(1, query, 100, null)).toEqual([]);
     await index.close();
   });
-});
 
-describe('adaptive index', () => {
-  const model = testModel(4);
-  const query = unit([1, 0, 0, 0]);
-
-  it('moves a user to LanceDB at the threshold and back below half of it', async () => {
+  it('reconciles memories of many pieces, also where they lie on two pages of the source', async () => {
     const source = new MemorySource();
+    const index = await lanceIndex({ path: folder(), model: testModel(4), logger });
+    const random = seededRandom(8);
+    const several = (id: number, count: number) =>
+      pieces(1, id, ...Array.from({ length: count }, () => randomVector(random, 4)));
+    for (let id = 1; id <= 700; id++) source.write(several(id, 3));
+    await index.put(source.of(1));
+    const check = async () => {
+      await index.reconcile(1, source);
+      const query = unit(randomVector(random, 4));
+      expectSameRanking(await index.search(1, query, 800, null), bruteForce(source.of(1), query, 800, null));
+      expect(await index.count(1)).toBe(source.of(1).length);
+    };
+    await check();
+    // Longer, shorter, gone, new; and one that lacks a piece without any other change.
+    source.write([...several(5, 7), ...several(667, 1), ...several(701, 2500), ...several(702, 2)]);
+    source.erase(1, [9]);
+    source.rows.delete('1:20:1');
+    await check();
+  });
+
+  it('empties a table that an older version made, and fills it again', async () => {
+    const model = testModel(4);
+    const path = folder();
+    const source = new MemorySource();
+    source.write(recordsFor(1, 20, 4));
+    const made = await lanceIndex({ path, model, logger });
+    await made.put(source.of(1));
+    await made.close();
+    const db = await connect(path);
+    const [name] = await db.tableNames();
+    await (await db.openTable(name!)).dropColumns(['part']);
+    db.close();
     const heard = listening();
-    const index = adaptiveIndex({ path: folder(), model, source, logger: heard.logger, threshold: 40 });
-    const records = recordsFor(1, 60, 4);
-    const check = async () =>
-      expectSameRanking(await index.search(1, query, 7, null), bruteForce(source.of(1), query, 7, null));
-    source.write(records.slice(0, 30));
-    await check();
-    expect(index.serving(1)).toBe('exact');
-    for (const row of records.slice(30)) {
-      source.write([row]);
-      await index.put([row]);
-      await check();
-    }
-    await index.settled();
-    expect(index.serving(1)).toBe('lance');
-    await check();
-    for (let id = 1; id <= 35; id++) {
-      source.erase(1, [id]);
-      await index.remove(1, [id]);
-      await check();
-      if (id === 25) expect(index.serving(1)).toBe('lance');
-    }
-    expect(index.serving(1)).toBe('lance');
-    const rest = Array.from({ length: 10 }, (_, i) => 36 + i);
-    source.erase(1, rest);
-    await index.remove(1, rest);
-    expect(index.serving(1)).toBe('exact');
-    await check();
+    const index = await lanceIndex({ path, model, logger: heard.logger });
+    expect(await index.count(1)).toBe(0);
+    await index.reconcile(1, source);
+    const query = unit([1, 0, 0, 0]);
+    expectSameRanking(await index.search(1, query, 30, null), bruteForce(source.of(1), query, 30, null));
     expect(heard.warnings).toEqual([]);
     await index.close();
   });
 
-  it('repairs a table that missed writes before it serves', async () => {
-    const source = new MemorySource();
+  it('destroys what it keeps of its model and leaves the others', async () => {
     const path = folder();
-    const old = await lanceIndex({ path, model, logger });
-    await old.put(recordsFor(1, 50, 4));
-    await old.close();
-    source.write(recordsFor(1, 45, 4, 2));
-    const index = adaptiveIndex({ path, model, source, logger, threshold: 10 });
-    for (let i = 0; i < 2; i++) {
-      expectSameRanking(await index.search(1, query, 60, null), bruteForce(source.of(1), query, 60, null));
-      await index.settled();
-      expect(index.serving(1)).toBe('lance');
-    }
-    await index.close();
-  });
-
-  it('waits for LanceDB rather than reading more than it may into memory', async () => {
-    const source = new MemorySource();
-    source.write(recordsFor(1, 50, 4));
-    const index = adaptiveIndex({ path: folder(), model, source, logger, threshold: 10, max_bytes: 100 });
-    expect((await index.search(1, query, 60, null)).length).toBe(50);
-    expect(index.serving(1)).toBe('lance');
-    await index.close();
-  });
-
-  it('says so and stays exact when LanceDB cannot be loaded', async () => {
-    const source = new MemorySource();
-    source.write(recordsFor(1, 50, 4));
-    const heard = listening();
-    const index = adaptiveIndex({
-      path: folder(),
-      model,
-      source,
-      logger: heard.logger,
-      threshold: 10,
-      openLance: () => Promise.reject(new Error('no native build for this platform')),
-    });
-    for (let i = 0; i < 2; i++) {
-      expectSameRanking(await index.search(1, query, 9, null), bruteForce(source.of(1), query, 9, null));
-      await index.settled();
-    }
-    expect(index.serving(1)).toBe('exact');
-    expect(heard.warnings.length).toBe(1);
-    await index.close();
-  });
-
-  it('answers from memory when LanceDB breaks later', async () => {
-    const source = new MemorySource();
-    source.write(recordsFor(1, 50, 4));
-    const heard = listening();
-    const path = folder();
-    const openLance = async () => {
-      const real = await lanceIndex({ path, model, logger });
-      return { ...real, search: () => Promise.reject(new Error('disk failure')) };
-    };
-    const index = adaptiveIndex({ path, model, source, logger: heard.logger, threshold: 10, openLance });
-    await index.search(1, query, 5, null);
-    await index.settled();
-    expect(index.serving(1)).toBe('lance');
-    expectSameRanking(await index.search(1, query, 9, null), bruteForce(source.of(1), query, 9, null));
-    expect(index.serving(1)).toBe('exact');
-    expect(heard.warnings.length).toBe(1);
-    await index.close();
+    const open = (dims: number) => lanceIndex({ path, model: testModel(dims), logger });
+    const query = unit([1, 0, 0, 0]);
+    let [first, second] = [await open(4), await open(8)];
+    await first.put([...recordsFor(1, 9, 4), ...recordsFor(2, 9, 4)]);
+    await second.put(recordsFor(1, 9, 8));
+    await Promise.all([first.close(), second.close()]);
+    // User 1 has been opened, with something not yet written; user 2 has not.
+    first = await open(4);
+    expect(await first.count(1)).toBe(9);
+    await first.put([record(1, 50, [1, 0, 0, 0])]);
+    await first.destroy();
+    [first, second] = [await open(4), await open(8)];
+    expect(await first.search(1, query, 10, null)).toEqual([]);
+    expect(await first.search(2, query, 10, null)).toEqual([]);
+    expect(await second.count(1)).toBe(9);
+    await Promise.all([first.close(), second.close()]);
   });
 });

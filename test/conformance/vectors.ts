@@ -3,10 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Candidate, ModelIdentity, VectorIndex, VectorRecord, VectorSource } from '../../src/core/ports.ts';
+import { type Logger, silentLogger } from '../../src/core/log.ts';
+import type {
+  Candidate,
+  ModelIdentity,
+  VectorIndex,
+  VectorPlace,
+  VectorRecord,
+  VectorSource,
+} from '../../src/core/ports.ts';
 import { seededRandom } from '../support/onnx-model.ts';
 
-/** The canonical vectors, in memory. `page` can be held up, to let something happen while an index reads. */
+/** The canonical vectors, in memory, by user, memory and part. `page` can be held up, to let something happen while an index reads. */
 export class MemorySource implements VectorSource {
   readonly rows = new Map<string, VectorRecord>();
   pages = 0;
@@ -15,24 +23,30 @@ export class MemorySource implements VectorSource {
   /** Called with what was read, before it is handed out. */
   afterPage: () => Promise<void> = async () => {};
 
+  /** With every piece of each memory named, as the product does it. */
   write(records: readonly VectorRecord[]): void {
-    for (const record of records) this.rows.set(`${record.user_id}:${record.memory_id}`, record);
+    for (const { user_id, memory_id } of records) this.erase(user_id, [memory_id]);
+    for (const record of records) this.rows.set(`${record.user_id}:${record.memory_id}:${record.part}`, record);
   }
   erase(user_id: number, memory_ids: readonly number[]): void {
-    for (const id of memory_ids) this.rows.delete(`${user_id}:${id}`);
+    for (const [key, row] of this.rows) {
+      if (row.user_id === user_id && memory_ids.includes(row.memory_id)) this.rows.delete(key);
+    }
   }
   of(user_id: number): VectorRecord[] {
-    return [...this.rows.values()].filter((row) => row.user_id === user_id).sort((a, b) => a.memory_id - b.memory_id);
+    return [...this.rows.values()]
+      .filter((row) => row.user_id === user_id)
+      .sort((a, b) => a.memory_id - b.memory_id || a.part - b.part);
   }
   async count(user_id: number): Promise<number> {
     return this.of(user_id).length;
   }
-  async page(user_id: number, _model: string, after_id: number, limit: number): Promise<VectorRecord[]> {
+  async page(user_id: number, _model: string, after: VectorPlace, limit: number): Promise<VectorRecord[]> {
     this.pages++;
     await this.beforePage();
-    const rows = this.of(user_id)
-      .filter((row) => row.memory_id > after_id)
-      .slice(0, limit);
+    const follows = (row: VectorPlace) =>
+      row.memory_id > after.memory_id || (row.memory_id === after.memory_id && row.part > after.part);
+    const rows = this.of(user_id).filter(follows).slice(0, limit);
     await this.afterPage();
     return rows;
   }
@@ -46,37 +60,59 @@ export const unit = (values: readonly number[]): Float32Array => {
 };
 
 let revision = 0;
-export const record = (user_id: number, memory_id: number, values: readonly number[]): VectorRecord => ({
-  memory_id,
-  user_id,
-  content_hash: `${memory_id}.${++revision}`,
-  vector: unit(values),
-});
+/** A memory of several pieces, one for each list of values. */
+export const pieces = (user_id: number, memory_id: number, ...values: readonly (readonly number[])[]) => {
+  const content_hash = `${memory_id}.${++revision}`;
+  return values.map((own, part): VectorRecord => ({ memory_id, user_id, part, content_hash, vector: unit(own) }));
+};
+export const record = (user_id: number, memory_id: number, values: readonly number[]): VectorRecord =>
+  pieces(user_id, memory_id, values)[0]!;
 
 export const randomVector = (random: () => number, dims: number): number[] =>
   Array.from({ length: dims }, () => random() * 2 - 1);
 
-/** The definition: every vector compared, sorted, cut. */
+export const recordsFor = (user_id: number, count: number, dims: number, seed = 1): VectorRecord[] => {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, (_, i) => record(user_id, i + 1, randomVector(random, dims)));
+};
+
+/** Collects warnings, to see that nothing falls back in silence. */
+export const listening = () => {
+  const warnings: string[] = [];
+  const heard: Logger = { ...silentLogger, warn: (_, message) => warnings.push(message) };
+  return { warnings, logger: heard };
+};
+
+/** The definition: every vector compared, sorted, each memory taken at its best piece, cut. */
 export function bruteForce(
   rows: readonly VectorRecord[],
   query: Float32Array,
   limit: number,
   allowed: ReadonlySet<number> | null,
 ): Candidate[] {
-  return rows
+  const hits = rows
     .filter((row) => !allowed || allowed.has(row.memory_id))
-    .map((row) => ({ id: row.memory_id, score: row.vector.reduce((sum, x, i) => sum + x * query[i]!, 0) }))
-    .sort((a, b) => b.score - a.score || b.id - a.id)
-    .slice(0, Math.max(0, limit));
+    .map(({ memory_id: id, part, vector }) => ({
+      id,
+      score: vector.reduce((sum, x, i) => sum + x * query[i]!, 0),
+      part,
+    }))
+    .sort((a, b) => b.score - a.score || b.id - a.id || a.part - b.part);
+  return hits.filter((hit, place) => hits.findIndex(({ id }) => id === hit.id) === place).slice(0, Math.max(0, limit));
 }
 
-/** Equal up to float32: the same scores in the same places, and the same ids wherever scores are not near-equal. */
+/**
+ * Equal up to float32: the same scores in the same places, the same ids wherever scores are not near-equal, and the same
+ * piece of each.
+ */
 export function expectSameRanking(actual: readonly Candidate[], expected: readonly Candidate[]): void {
   expect(actual.length).toBe(expected.length);
   actual.forEach((hit, place) => {
     expect(hit.score).toBeCloseTo(expected[place]!.score, 4);
     const near = expected.filter((other) => Math.abs(other.score - hit.score) < 1e-4);
     expect(near.length > 1 ? near.map(({ id }) => id) : [expected[place]!.id]).toContain(hit.id);
+    const same = expected.find(({ id }) => id === hit.id);
+    if (same) expect(hit.part).toBe(same.part);
   });
 }
 
@@ -170,6 +206,66 @@ export function vectorIndexSuite(name: string, open: OpenVectorIndex): void {
       expect(ids(await search([1, 0, 0], 2))).toEqual([2, 4]);
     });
 
+    it('finds a memory once, by its nearest piece', async () => {
+      await put(
+        ...pieces(1, 1, [0, 1, 0], [1, 0, 0], [0, 0, 1]),
+        ...pieces(1, 2, [1, 1, 0]),
+        ...pieces(1, 3, [-1, 0, 0], [0, 1, 1]),
+      );
+      const told = (hits: readonly Candidate[]) => hits.map(({ id, part }) => [id, part]);
+      expect(told(await search([1, 0.1, 0.05]))).toEqual([
+        [1, 1],
+        [2, 0],
+        [3, 1],
+      ]);
+      expect(told(await search([0.1, 0.1, 1], 1))).toEqual([[1, 2]]);
+      expect(told(await search([1, 0.1, 0.05], 5, new Set([1, 3])))).toEqual([
+        [1, 1],
+        [3, 1],
+      ]);
+    });
+
+    it('of equal pieces names the first, of equal memories the larger id', async () => {
+      const first = pieces(1, 1, [0, 1, 0], [1, 2, 3], [1, 2, 3]);
+      await put(...first.reverse(), ...pieces(1, 2, [1, 2, 3], [9, 0, 0], [1, 2, 3]));
+      const expected = [
+        { id: 2, part: 0 },
+        { id: 1, part: 1 },
+      ];
+      expect(await search([1, 2, 3])).toMatchObject(expected);
+      expect(await search([1, 2, 3], 1)).toMatchObject(expected.slice(0, 1));
+    });
+
+    it('fills the limit with memories, however many pieces crowd before them', async () => {
+      const near = (count: number, y: number) => Array.from({ length: count }, (_, i) => [1, y + i / 10_000, 0]);
+      await put(...pieces(1, 1, ...near(70, 0)), ...pieces(1, 2, ...near(40, 0.02)), record(1, 3, [1, 0.5, 0]));
+      await put(...Array.from({ length: 20 }, (_, i) => record(1, i + 4, [-1, i, 0])));
+      for (let i = 0; i < 2; i++) {
+        expect(ids(await search([1, 0, 0], 1))).toEqual([1]);
+        expect(ids(await search([1, 0, 0], 3))).toEqual([1, 2, 3]);
+        expect(ids(await search([1, 0, 0], 3, new Set([2, 3, 23])))).toEqual([2, 3, 23]);
+        expect((await search([1, 0, 0], 1000)).length).toBe(23);
+      }
+    });
+
+    it('replaces and removes a memory with all its pieces', async () => {
+      await put(...pieces(1, 1, [1, 0, 0], [0, 1, 0], [0, 0, 1]), ...pieces(1, 2, [1, 1, 0], [0, 1, 1]));
+      await put(record(1, 3, [1, 0, 1]));
+      await search([1, 0, 0]);
+      const score = async (values: readonly number[], id: number) =>
+        (await search(values)).find((hit) => hit.id === id)?.score;
+      await put(...pieces(1, 1, [0, 0, 1], [0, 0, -1]));
+      expect(await score([1, 0, 0], 1)).toBeCloseTo(0, 5);
+      expect(await score([0, 0, -1], 1)).toBeCloseTo(1, 5);
+      await put(...pieces(1, 3, [1, 0, 0], [0, -1, 0], [0, 0, 1], [-1, 0, 0]));
+      expect(await score([0, -1, 0], 3)).toBeCloseTo(1, 5);
+      await remove(1, 1);
+      expect(ids(await search([0, 0, -1]))).toEqual([3, 2]);
+      expect(await score([0, 1, 1], 2)).toBeCloseTo(1, 5);
+      await remove(1, 3, 2);
+      expect(await search([1, 0, 0])).toEqual([]);
+    });
+
     it('never mixes users', async () => {
       await put(record(1, 1, [1, 0, 0]), record(2, 2, [1, 0, 0]), record(12, 3, [1, 0, 0]));
       expect(ids(await search([1, 0, 0], 10, null, 1))).toEqual([1]);
@@ -199,14 +295,16 @@ export function vectorIndexSuite(name: string, open: OpenVectorIndex): void {
     it('is complete again after it is opened anew', async () => {
       await put(...Array.from({ length: 30 }, (_, i) => record(1, i + 1, [1, i, 0])));
       await search([1, 0, 0]);
-      await put(record(1, 31, [1, -0.01, 0]));
+      await put(record(1, 31, [1, -0.01, 0]), ...pieces(1, 5, [0, 0, 1], [0, 0, -1]));
       await remove(1, 2);
       await index.close();
       index = await open(source, model, dir);
       expect(ids(await search([1, 0, 0], 4))).toEqual([1, 31, 3, 4]);
-      await put(record(1, 32, [1, 0, 0]));
+      expect(await search([0, 0, -1], 1)).toMatchObject([{ id: 5, part: 1 }]);
+      await put(record(1, 32, [1, 0, 0]), record(1, 5, [0, 1, 0]));
       await remove(1, 1);
       expect(ids(await search([1, 0, 0], 3))).toEqual([32, 31, 3]);
+      expect((await search([0, 0, -1], 1))[0]!.score).toBeCloseTo(0, 5);
       expect((await search([1, 0, 0], 1000)).length).toBe(30);
     });
 
@@ -218,7 +316,9 @@ export function vectorIndexSuite(name: string, open: OpenVectorIndex): void {
         const dice = random();
         if (dice < 0.6) {
           const size = 1 + upTo(12);
-          await put(...Array.from({ length: size }, () => record(user_id, 1 + upTo(300), randomVector(random, 3))));
+          const memory_ids = new Set(Array.from({ length: size }, () => 1 + upTo(300)));
+          const some = () => Array.from({ length: random() < 0.5 ? 1 : 1 + upTo(6) }, () => randomVector(random, 3));
+          await put(...[...memory_ids].flatMap((id) => pieces(user_id, id, ...some())));
         } else if (dice < 0.75) {
           await remove(user_id, ...Array.from({ length: 1 + upTo(8) }, () => 1 + upTo(300)));
         }

@@ -40,7 +40,7 @@ export function jobStore(db: StoreDb, clock: Clock) {
     async settle(
       id: number,
       owner: string,
-      change: { status: JobStatus; error: string | null; run_at?: string },
+      change: { status: JobStatus; error: string | null; run_at?: string; attempts?: number },
     ): Promise<boolean> {
       const again = change.status === 'waiting';
       const held = db
@@ -70,6 +70,16 @@ export function jobStore(db: StoreDb, clock: Clock) {
       const given = await held.set({ ...released, status: 'done', finished_at: now() }).executeTakeFirst();
       return given.numUpdatedRows > 0n;
     },
+
+    /** Newest first. */
+    newest: (kind: string, limit: number): Promise<{ status: string; error: string | null; payload: string }[]> =>
+      db
+        .selectFrom('jobs')
+        .where('kind', '=', kind)
+        .select(['status', 'error', 'payload'])
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute(),
 
     async counts(): Promise<Record<JobStatus, number>> {
       const rows = await db

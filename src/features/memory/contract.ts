@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parseTime } from '../../core/clock.ts';
 import { endpoint } from '../../core/endpoint.ts';
+import { job } from '../../core/job.ts';
 import {
   Flag,
   Id,
@@ -356,3 +357,17 @@ export const LinkRequest = z.strictObject({
   type: Text.trim().min(1).max(64).default('manual'),
 });
 export type LinkRequest = z.output<typeof LinkRequest>;
+
+/** Makes vectors for memories that lack them. */
+export const embedMissing = job({
+  kind: 'memory.embed_missing',
+  lane: 'inference',
+  payload: z.strictObject({
+    model: z.string(),
+    user_id: z.number().int().optional(),
+    /** Vectors made before this time are made again. */
+    made_before: z.string().optional(),
+  }),
+  dedupe: ({ model, user_id, made_before }) => [model, user_id ?? '', made_before ?? ''].join('|'),
+  attempts: 5,
+});

@@ -1,27 +1,101 @@
-// The optional sense of meaning: embeds texts when a model is there, keeps the index in step, and says so when it is missing.
-
-import { AppError } from '../../core/errors.ts';
+// The sense of meaning as the rest of the program sees it: embeds texts, keeps the index in step, searches, and says when
+// it is missing. Which model that is can change while it runs; a vector is only ever compared with those of its own model.
 import type { Logger } from '../../core/log.ts';
 import { isPlain } from '../../core/memory-filter.ts';
 import type { Candidate, Embedder, MemoryFilter, VectorIndex, VectorRecord } from '../../core/ports.ts';
+import { countPieces, type Embedded, embedTexts, givenVector, type PieceSettings, pieceChars } from './pieces.ts';
+import type { VectorStore } from './vector-store.ts';
+
+/** A model and the index over its vectors. */
+export interface Slot {
+  readonly embedder: Embedder;
+  readonly index: VectorIndex;
+  /** Cosine it gives unrelated texts, see chance.ts. */
+  readonly chance: number;
+}
+
+/** A slot that was in use, and when the last one who works with it is through. */
+export interface Retired {
+  readonly slot: Slot;
+  readonly idle: Promise<void>;
+}
 
 export interface SemanticsDeps {
-  embedder: Embedder | null;
-  index: VectorIndex | null;
+  spans: VectorStore['spans'];
+  size: PieceSettings;
   logger: Logger;
 }
 
-export function createSemantics({ embedder, index, logger }: SemanticsDeps) {
-  return {
-    model: embedder?.identity ?? null,
+/** More pieces than this would keep the one who stores waiting; a job embeds such a text when the model is slow. */
+const INLINE_PIECES = 4;
 
-    /** Unit vector of a memory; null without a model or when the model failed (a job embeds it later). */
-    async embed(content: string, given: readonly number[] | null | undefined): Promise<Float32Array | null> {
-      if (!embedder) return null;
-      if (given) return unit(given, embedder.identity.dims);
+export interface MeaningHits {
+  hits: Candidate[];
+  embed_ms: number;
+  /** Cosine that the model gives unrelated texts. */
+  chance: number;
+  /** Not every memory has its vector yet. */
+  partial: boolean;
+}
+
+export function createSemantics({ spans, size, logger }: SemanticsDeps) {
+  let slot: Slot | null = null;
+  let partial = false;
+  const users = new Map<Slot, { busy: number; idle: (() => void) | null }>();
+
+  /** Holds the slot open while work is done with it. */
+  async function using<T>(held: Slot, work: () => Promise<T>): Promise<T> {
+    const use = users.get(held) ?? { busy: 0, idle: null };
+    users.set(held, use);
+    use.busy++;
+    try {
+      return await work();
+    } finally {
+      if (--use.busy === 0) {
+        users.delete(held);
+        use.idle?.();
+      }
+    }
+  }
+
+  return {
+    size,
+
+    get model() {
+      return slot?.embedder.identity ?? null;
+    },
+
+    /** Whether a text is embedded as one piece: then there is nothing to ask `pieceOf` about it. */
+    isOnePiece: (text: string): boolean => slot === null || text.length <= pieceChars(slot.embedder, size),
+
+    /** The model of that identity, when it is the one in use. */
+    embedder: (model: string): Embedder | null => (slot?.embedder.identity.key === model ? slot.embedder : null),
+
+    /** From now on this model embeds and is searched. */
+    use(next: Slot | null, state: { partial: boolean }): Retired | null {
+      const slotBefore = slot;
+      slot = next;
+      partial = state.partial;
+      if (!slotBefore) return null;
+      const use = users.get(slotBefore);
+      const idle = use ? new Promise<void>((resolve) => (use.idle = resolve)) : Promise.resolve();
+      return { slot: slotBefore, idle };
+    },
+
+    /** Every memory has its vector now. */
+    completed(model: string): void {
+      if (slot?.embedder.identity.key === model) partial = false;
+    },
+
+    /** Vectors of a text; null without a model, when it failed, or when it would take long (a job embeds it later). */
+    async embed(content: string, given: readonly number[] | null | undefined): Promise<Embedded | null> {
+      const held = slot;
+      if (!held) return null;
+      const { embedder } = held;
+      if (given) return givenVector(given, content, embedder);
+      if (embedder.cost !== 'lookup' && countPieces(content, embedder, size) > INLINE_PIECES) return null;
       try {
-        const [vector] = await embedder.embedDocuments([content]);
-        return vector ?? null;
+        return (await using(held, () => embedTexts(embedder, [content], size)))[0]!;
       } catch (error) {
         logger.warn(
           { err: error },
@@ -32,52 +106,64 @@ export function createSemantics({ embedder, index, logger }: SemanticsDeps) {
     },
 
     /** After commit. A failing index is rebuilt from SQL, so the store itself never fails because of it. */
-    async indexed(records: readonly VectorRecord[]): Promise<void> {
-      if (records.length === 0 || !index) return;
-      await index
+    async indexed(model: string, records: readonly VectorRecord[]): Promise<void> {
+      if (records.length === 0 || slot?.embedder.identity.key !== model) return;
+      await slot.index
         .put(records)
         .catch((error) => logger.error({ err: error }, 'vector index could not take new vectors'));
     },
 
     async removed(user_id: number, memory_ids: readonly number[]): Promise<void> {
-      await index
-        ?.remove(user_id, memory_ids)
+      await slot?.index
+        .remove(user_id, memory_ids)
         .catch((error) => logger.error({ err: error }, 'vector index could not remove vectors'));
     },
 
-    /** Cosine of the query with each memory, best first; null when there is no model or it failed. */
+    /** Cosine of the query with the nearest piece of each memory, best first; null without a model or when it failed. */
     async search(
       query: string,
       filter: MemoryFilter,
       limit: number,
       idsWhere: (filter: MemoryFilter) => Promise<number[]>,
-    ): Promise<{ hits: Candidate[]; embed_ms: number } | null> {
-      if (!embedder || !index) return null;
+    ): Promise<MeaningHits | null> {
+      const held = slot;
+      if (!held) return null;
       const started = performance.now();
       try {
-        const vector = await embedder.embedQuery(query);
-        const embed_ms = performance.now() - started;
-        // Hidden memories are few and dropped while ranking; any other restriction must hold before the cut.
-        const allowed = isPlain(filter) ? null : new Set(await idsWhere(filter));
-        return { hits: await index.search(filter.user_id, vector, limit, allowed), embed_ms };
+        return await using(held, async () => {
+          const vector = await held.embedder.embedQuery(query);
+          const embed_ms = performance.now() - started;
+          // Hidden memories are few and dropped while ranking; any other restriction must hold before the cut.
+          const allowed = isPlain(filter) ? null : new Set(await idsWhere(filter));
+          const hits = await held.index.search(filter.user_id, vector, limit, allowed);
+          return { hits, embed_ms, chance: held.chance, partial };
+        });
       } catch (error) {
         logger.warn({ err: error }, 'vector search failed');
         return null;
       }
     },
+
+    /** Where the piece of each hit stands in its memory; memories of one piece are left out. */
+    async pieceOf(
+      user_id: number,
+      hits: readonly { id: number; part: number }[],
+    ): Promise<Map<number, { start: number; end: number }>> {
+      const found = new Map<number, { start: number; end: number }>();
+      if (slot === null || hits.length === 0) return found;
+      const rows = await spans(
+        user_id,
+        slot.embedder.identity.key,
+        hits.map(({ id }) => id),
+      );
+      const several = new Set(rows.flatMap(({ memory_id, part }) => (part > 0 ? [memory_id] : [])));
+      const wanted = new Map(hits.map(({ id, part }) => [id, part]));
+      for (const { memory_id, part, span_start, span_end } of rows) {
+        if (several.has(memory_id) && wanted.get(memory_id) === part)
+          found.set(memory_id, { start: span_start, end: span_end });
+      }
+      return found;
+    },
   };
 }
 export type Semantics = ReturnType<typeof createSemantics>;
-
-function unit(values: readonly number[], dims: number): Float32Array {
-  if (values.length !== dims) {
-    throw new AppError(
-      'invalid_request',
-      `embedding has ${values.length} numbers; the model in use has ${dims}. Leave it out to have the text embedded here.`,
-    );
-  }
-  const norm = Math.hypot(...values);
-  if (!Number.isFinite(norm) || norm === 0)
-    throw new AppError('invalid_request', 'embedding must hold finite numbers, not all zero.');
-  return Float32Array.from(values, (v) => v / norm);
-}

@@ -3,14 +3,14 @@ import { dayWords } from '../../algo/text.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import type { Ids, Sha256 } from '../../core/crypto.ts';
 import { AppError } from '../../core/errors.ts';
-import type { FullTextIndex, MemoryFilter, VectorRecord } from '../../core/ports.ts';
+import type { FullTextIndex, MemoryFilter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Memory } from '../../core/shapes.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { JobStore } from '../jobs/store.ts';
-import type { LinkRequest, ListQuery, StoreRequest, UpdateRequest } from './contract.ts';
-import { embedMissing } from './jobs.ts';
+import { embedMissing, type LinkRequest, type ListQuery, type StoreRequest, type UpdateRequest } from './contract.ts';
 import type { LinkStore } from './link-store.ts';
+import { type Embedded, recordsOf } from './pieces.ts';
 import {
   chainAfter,
   decayScore,
@@ -42,6 +42,8 @@ export interface MemoryDeps {
   atomically: Atomically<MemoryStores>;
   semantics: Semantics;
   touches: Touches;
+  /** Starts due jobs. */
+  wake(): void;
   spaceExists(user_id: number, space_id: number): Promise<boolean>;
   clock: Clock;
   ids: Ids;
@@ -100,7 +102,7 @@ export function createMemory(deps: MemoryDeps) {
   }
 
   /** Writes a row with everything that must be found with it. */
-  async function insert(stores: MemoryStores, row: NewMemory, vector: Float32Array | null): Promise<number> {
+  async function insert(stores: MemoryStores, row: NewMemory, embedded: Embedded | null): Promise<number> {
     const id = await stores.memories.insert(row);
     await stores.fullText.put({
       memory_id: id,
@@ -110,11 +112,10 @@ export function createMemory(deps: MemoryDeps) {
       category: row.category,
       moment: dayWords(row.occurred_at ?? row.created_at),
     });
+    if (embedded) await stores.vectors.add(records(row, id, embedded), embedded.model, row.created_at);
     const model = semantics.model?.key;
-    if (model === undefined) return id;
-    if (vector)
-      await stores.vectors.put({ memory_id: id, user_id: row.user_id, content_hash: row.content_hash, vector }, model);
-    else await stores.jobs.enqueue(embedMissing, { model });
+    // Without a vector, or with one of a model that was exchanged a moment ago.
+    if (model !== undefined && embedded?.model !== model) await stores.jobs.enqueue(embedMissing, { model });
     return id;
   }
 
@@ -122,11 +123,11 @@ export function createMemory(deps: MemoryDeps) {
     stores: MemoryStores,
     previous: MemoryRow,
     row: NewMemory,
-    vector: Float32Array | null,
+    embedded: Embedded | null,
   ): Promise<number> {
     const took = await stores.memories.supersede(row.user_id, previous.id, row.created_at);
     if (!took) throw missing(previous.id, 'A newer version took its place; GET /versions/{id} shows the chain.');
-    const id = await insert(stores, row, vector);
+    const id = await insert(stores, row, embedded);
     await stores.links.move(row.user_id, previous.id, id);
     await stores.links.add(
       row.user_id,
@@ -136,12 +137,18 @@ export function createMemory(deps: MemoryDeps) {
     return id;
   }
 
-  const records = (
+  const records = (row: Pick<MemoryRow, 'user_id' | 'content_hash'>, id: number, embedded: Embedded) =>
+    recordsOf(embedded, { memory_id: id, user_id: row.user_id, content_hash: row.content_hash });
+
+  /** After commit. */
+  async function indexed(
     row: Pick<MemoryRow, 'user_id' | 'content_hash'>,
     id: number,
-    vector: Float32Array | null,
-  ): VectorRecord[] =>
-    vector ? [{ memory_id: id, user_id: row.user_id, content_hash: row.content_hash, vector }] : [];
+    embedded: Embedded | null,
+  ): Promise<void> {
+    if (embedded) await semantics.indexed(embedded.model, records(row, id, embedded));
+    else if (semantics.model) deps.wake();
+  }
 
   async function updatable(scope: Scope, id: number, memories: MemoryStore): Promise<MemoryRow> {
     const row = await memories.byId(scope.user_id, id);
@@ -171,7 +178,7 @@ export function createMemory(deps: MemoryDeps) {
       const content = checkedContent(request.content);
       const space_id = await spaceFor(scope, request.space_id);
       const content_hash = sha256(normalizeContent(content));
-      const vector = await semantics.embed(content, request.embedding);
+      const embedded = await semantics.embed(content, request.embedding);
       const fresh = newMemory(request, content, {
         user_id: scope.user_id,
         space_id,
@@ -190,7 +197,7 @@ export function createMemory(deps: MemoryDeps) {
             parent_memory_id: parent.id,
             root_memory_id: parent.root_memory_id ?? parent.id,
           };
-          return { id: await insertVersion(stores, parent, row, vector), row, linked: 1 };
+          return { id: await insertVersion(stores, parent, row, embedded), row, linked: 1 };
         }
         const repeat = await stores.memories.repeatOf(fresh);
         if (repeat) {
@@ -205,7 +212,7 @@ export function createMemory(deps: MemoryDeps) {
             );
           return { repeat: { ...repeat, tags: JSON.stringify([...tagsOf(repeat), ...added]) } };
         }
-        const id = await insert(stores, fresh, vector);
+        const id = await insert(stores, fresh, embedded);
         const before =
           fresh.session_id === null
             ? undefined
@@ -217,8 +224,8 @@ export function createMemory(deps: MemoryDeps) {
       });
 
       if (done.repeat) return stored(done.repeat, false, 0, semantics.model !== null);
-      await semantics.indexed(records(done.row, done.id, vector));
-      return stored({ ...done.row, id: done.id }, true, done.linked, vector !== null);
+      await indexed(done.row, done.id, embedded);
+      return stored({ ...done.row, id: done.id }, true, done.linked, embedded !== null);
     },
 
     async get(scope: Scope, id: number): Promise<Memory> {
@@ -238,7 +245,7 @@ export function createMemory(deps: MemoryDeps) {
     async update(scope: Scope, id: number, change: UpdateRequest) {
       const before = await updatable(scope, id, read.memories);
       const content = change.content === undefined ? before.content : checkedContent(change.content);
-      const vector = await semantics.embed(content, change.embedding);
+      const embedded = await semantics.embed(content, change.embedding);
       const { row, newId } = await atomically(async (stores) => {
         await stores.lockUser(scope.user_id);
         const previous = await updatable(scope, id, stores.memories);
@@ -250,10 +257,10 @@ export function createMemory(deps: MemoryDeps) {
           content_hash: sha256(normalizeContent(text)),
           now: now(),
         });
-        return { row, newId: await insertVersion(stores, previous, row, vector) };
+        return { row, newId: await insertVersion(stores, previous, row, embedded) };
       });
       await semantics.removed(scope.user_id, [id]);
-      await semantics.indexed(records(row, newId, vector));
+      await indexed(row, newId, embedded);
       return {
         ...show({ ...row, id: newId }),
         updated: true as const,
@@ -261,7 +268,7 @@ export function createMemory(deps: MemoryDeps) {
         new_id: newId,
         root_id: row.root_memory_id ?? newId,
         linked: 1,
-        embedded: vector !== null,
+        embedded: embedded !== null,
       };
     },
 

@@ -1,33 +1,110 @@
-// All SQL on `memory_vectors`: the canonical vectors that every index is built from.
+// All SQL on `memory_vectors`: the canonical vectors that every index is built from. Several models' vectors lie side by
+// side and are never read together.
 import { sql } from 'kysely';
-import type { VectorRecord, VectorSource } from '../../core/ports.ts';
-import type { StoreDb } from '../../core/store-db.ts';
+import type { VectorPlace, VectorRecord, VectorSource } from '../../core/ports.ts';
+import { prepared } from '../../core/prepared.ts';
+import type { IdList, StoreDb } from '../../core/store-db.ts';
+
+/** A vector and the piece of the content it stands for: `content.slice(span_start, span_end)`. */
+export interface StoredVector extends VectorRecord {
+  span_start: number;
+  span_end: number;
+}
+
+/** Which memories lack vectors, or have none younger than `made_before`. */
+export interface Missing {
+  model: string;
+  user_id?: number | undefined;
+  /** core/clock text: vectors made before are to be made again. */
+  made_before?: string | undefined;
+}
+
+export interface MissingRow {
+  id: number;
+  user_id: number;
+  content: string;
+  content_hash: string;
+}
 
 const toBytes = (vector: Float32Array): Uint8Array =>
   new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 /** Copies: the bytes of a row may not start on a four-byte boundary. */
-const toFloats = (bytes: Uint8Array): Float32Array => new Float32Array(Uint8Array.from(bytes).buffer);
+const toFloats = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
 
-export function vectorStore(db: StoreDb) {
+type Row = {
+  memory_id: number;
+  user_id: number;
+  model: string;
+  part: number;
+  span_start: number;
+  span_end: number;
+  dims: number;
+  content_hash: string;
+  created_at: string;
+  vector: Uint8Array;
+};
+const COLUMNS = [
+  'memory_id', 'user_id', 'model', 'part', 'span_start', 'span_end', 'dims', 'content_hash', 'created_at', 'vector',
+] as const; // biome-ignore format: a list
+
+export function vectorStore(db: StoreDb, idList: IdList) {
+  const insertRow = prepared<Row, unknown>(db, (slots) =>
+    db
+      .insertInto('memory_vectors')
+      .values(Object.fromEntries(COLUMNS.map((column) => [column, slots[column]])) as unknown as Row),
+  );
+
+  const recallable = () =>
+    db.selectFrom('memories as m').where('m.is_forgotten', '=', sql.lit(0)).where('m.is_latest', '=', sql.lit(1));
+
+  const lacking = ({ model, user_id, made_before }: Missing) =>
+    recallable()
+      .$if(user_id !== undefined, (qb) => qb.where('m.user_id', '=', user_id!))
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('memory_vectors as v')
+              .select('v.memory_id')
+              .whereRef('v.memory_id', '=', 'm.id')
+              .whereRef('v.user_id', '=', 'm.user_id')
+              .where('v.model', '=', model)
+              .where('v.part', '=', sql.lit(0))
+              .$if(made_before !== undefined, (qb) => qb.where('v.created_at', '>=', made_before!)),
+          ),
+        ),
+      );
+
   return {
-    async put(record: VectorRecord, model: string): Promise<void> {
-      const row = {
-        memory_id: record.memory_id,
-        user_id: record.user_id,
-        model,
-        dims: record.vector.length,
-        content_hash: record.content_hash,
-        vector: Buffer.from(toBytes(record.vector)),
-      };
+    /** @param records every piece of one memory that has no vectors of this model yet */
+    async add(records: readonly StoredVector[], model: string, now: string): Promise<void> {
+      for (const record of records) {
+        await insertRow({
+          memory_id: record.memory_id,
+          user_id: record.user_id,
+          model,
+          part: record.part,
+          span_start: record.span_start,
+          span_end: record.span_end,
+          dims: record.vector.length,
+          content_hash: record.content_hash,
+          created_at: now,
+          vector: Buffer.from(toBytes(record.vector)),
+        });
+      }
+    },
+
+    /** @param records every piece of one memory, in place of whatever this model had for it */
+    async replace(records: readonly StoredVector[], model: string, now: string): Promise<void> {
+      const [first] = records;
+      if (!first) return;
       await db
-        .insertInto('memory_vectors')
-        .values(row)
-        .onConflict((oc) =>
-          oc
-            .columns(['user_id', 'model', 'memory_id'])
-            .doUpdateSet({ dims: row.dims, content_hash: row.content_hash, vector: row.vector }),
-        )
+        .deleteFrom('memory_vectors')
+        .where('user_id', '=', first.user_id)
+        .where('model', '=', model)
+        .where('memory_id', '=', first.memory_id)
         .execute();
+      await this.add(records, model, now);
     },
 
     async count(user_id: number, model: string): Promise<number> {
@@ -37,10 +114,22 @@ export function vectorStore(db: StoreDb) {
         .where('model', '=', model)
         .select((eb) => eb.fn.countAll<number>().as('n'))
         .executeTakeFirstOrThrow();
-      return row.n;
+      return Number(row.n);
     },
 
-    /** Memories with a vector, of all users, for metrics: a memory can have one per model. */
+    /** Memories of a user that have vectors of this model. */
+    async memories(user_id: number, model: string): Promise<number> {
+      const row = await db
+        .selectFrom('memory_vectors')
+        .where('user_id', '=', user_id)
+        .where('model', '=', model)
+        .where('part', '=', sql.lit(0))
+        .select((eb) => eb.fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(row.n);
+    },
+
+    /** Memories with a vector, of all users, for metrics: a memory can have several per model. */
     async total(): Promise<number> {
       const row = await db
         .selectFrom('memory_vectors')
@@ -49,46 +138,95 @@ export function vectorStore(db: StoreDb) {
       return Number(row.n);
     },
 
-    async page(user_id: number, model: string, after_id: number, limit: number): Promise<VectorRecord[]> {
+    /** Memories and bytes under each model, of all users, for the operator. Counted in an index, without the vectors. */
+    async byModel(): Promise<{ model: string; memories: number; vectors: number; bytes: number }[]> {
+      const counts = await db
+        .selectFrom('memory_vectors')
+        .groupBy(['user_id', 'model'])
+        .select((eb) => [
+          'user_id',
+          'model',
+          eb.fn.countAll<number>().as('vectors'),
+          sql<number>`count(case when part = 0 then 1 end)`.as('memories'),
+        ])
+        .execute();
+      const models = Map.groupBy(counts, ({ model }) => model);
+      const sum = (numbers: readonly (number | string)[]) => numbers.reduce<number>((all, n) => all + Number(n), 0);
+      return Promise.all(
+        [...models].sort().map(async ([model, rows]) => {
+          const { dims } = await db
+            .selectFrom('memory_vectors')
+            .where('user_id', '=', rows[0]!.user_id)
+            .where('model', '=', model)
+            .select('dims')
+            .limit(1)
+            .executeTakeFirstOrThrow();
+          const vectors = sum(rows.map((row) => row.vectors));
+          return { model, memories: sum(rows.map((row) => row.memories)), vectors, bytes: 4 * dims * vectors };
+        }),
+      );
+    },
+
+    async page(user_id: number, model: string, after: VectorPlace, limit: number): Promise<VectorRecord[]> {
       const rows = await db
         .selectFrom('memory_vectors')
         .where('user_id', '=', user_id)
         .where('model', '=', model)
-        .where('memory_id', '>', after_id)
-        .select(['memory_id', 'user_id', 'content_hash', 'vector'])
+        .where((eb) => eb(eb.refTuple('memory_id', 'part'), '>', eb.tuple(after.memory_id, after.part)))
+        .select(['memory_id', 'user_id', 'part', 'content_hash', 'vector'])
         .orderBy('memory_id')
+        .orderBy('part')
         .limit(limit)
         .execute();
       return rows.map((row) => ({ ...row, vector: toFloats(row.vector) }));
     },
 
-    /** Memories of any user that lack a vector of this model, oldest first. */
-    missing: (
+    /** Where the pieces of these memories stand in their contents. */
+    async spans(
+      user_id: number,
       model: string,
-      after_id: number,
-      limit: number,
-    ): Promise<{ id: number; user_id: number; content: string; content_hash: string }[]> =>
-      db
-        .selectFrom('memories as m')
+      memory_ids: readonly number[],
+    ): Promise<Pick<StoredVector, 'memory_id' | 'part' | 'span_start' | 'span_end'>[]> {
+      if (memory_ids.length === 0) return [];
+      return db
+        .selectFrom('memory_vectors')
+        .where('user_id', '=', user_id)
+        .where('model', '=', model)
+        .where('memory_id', 'in', idList(memory_ids))
+        .select(['memory_id', 'part', 'span_start', 'span_end'])
+        .execute();
+    },
+
+    /** Recallable memories of all users, or of one. */
+    async recallable(user_id?: number): Promise<number> {
+      const row = await recallable()
+        .$if(user_id !== undefined, (qb) => qb.where('m.user_id', '=', user_id!))
+        .select((eb) => eb.fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(row.n);
+    },
+
+    async countMissing(missing: Missing): Promise<number> {
+      const row = await lacking(missing)
+        .select((eb) => eb.fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(row.n);
+    },
+
+    /** Recallable memories that lack vectors, oldest first. */
+    missing: (missing: Missing, after_id: number, limit: number): Promise<MissingRow[]> =>
+      lacking(missing)
         .where('m.id', '>', after_id)
-        .where('m.is_forgotten', '=', sql.lit(0))
-        .where('m.is_latest', '=', sql.lit(1))
-        .where((eb) =>
-          eb.not(
-            eb.exists(
-              eb
-                .selectFrom('memory_vectors as v')
-                .select('v.memory_id')
-                .whereRef('v.memory_id', '=', 'm.id')
-                .whereRef('v.user_id', '=', 'm.user_id')
-                .where('v.model', '=', model),
-            ),
-          ),
-        )
         .select(['m.id', 'm.user_id', 'm.content', 'm.content_hash'])
         .orderBy('m.id')
         .limit(limit)
         .execute(),
+
+    /** Removes every vector of a model, of all users. @returns how many */
+    async drop(model: string): Promise<number> {
+      const result = await db.deleteFrom('memory_vectors').where('model', '=', model).executeTakeFirst();
+      return Number(result.numDeletedRows);
+    },
   };
 }
 export type VectorStore = ReturnType<typeof vectorStore> & VectorSource;

@@ -52,7 +52,7 @@ export function createProfile({ read, semantics, clock }: ProfileDeps) {
         read.memories.flagCounts(scope.user_id),
         read.links.count(scope.user_id),
         read.memories.categoryCounts(filter),
-        semantics.model ? read.vectors.count(scope.user_id, semantics.model.key) : 0,
+        semantics.model ? read.vectors.memories(scope.user_id, semantics.model.key) : 0,
       ]);
       return {
         memories: outline.count,

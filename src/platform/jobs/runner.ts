@@ -1,6 +1,6 @@
 // The only loop that runs background work: claim, run, settle, sleep until woken or due.
 import { type Clock, formatTime } from '../../core/clock.ts';
-import { type JobHandler, LANES, type Lane } from '../../core/job.ts';
+import { Interrupted, type JobHandler, LANES, type Lane } from '../../core/job.ts';
 import type { Logger } from '../../core/log.ts';
 import type { JobStore } from '../../features/jobs/store.ts';
 import type { JobClaim, JobRow } from '../db/dialect.ts';
@@ -34,6 +34,7 @@ export function createRunner({ atomically, handlers, clock, owner, logger }: Run
   let timer: ReturnType<typeof setTimeout> | null = null;
   let stopped = false;
   let turn: Promise<void> | null = null;
+  let again = false;
 
   async function perform(row: JobRow): Promise<void> {
     let change: Parameters<JobStore['settle']>[2] = { status: 'done', error: null };
@@ -42,6 +43,11 @@ export function createRunner({ atomically, handlers, clock, owner, logger }: Run
       if (!found) throw new Error(`no handler for job ${row.kind}`);
       await found.run(found.spec.payload.parse(JSON.parse(row.payload)));
     } catch (error) {
+      if (error instanceof Interrupted) {
+        const again = { status: 'waiting', error: null, run_at: row.run_at, attempts: row.attempts - 1 } as const;
+        await atomically(({ jobs }) => jobs.settle(row.id, owner, again));
+        return;
+      }
       const message = error instanceof Error ? error.message : String(error);
       const last = row.attempts >= row.max_attempts;
       logger.warn(
@@ -84,7 +90,13 @@ export function createRunner({ atomically, handlers, clock, owner, logger }: Run
   }
 
   function wake(): void {
-    if (stopped || turn) return;
+    if (stopped) return;
+    if (turn) {
+      // It may have looked at the lanes just before there was something to find.
+      again = true;
+      return;
+    }
+    again = false;
     turn = claim()
       .catch((error) => {
         logger.error({ err: error }, 'jobs could not be claimed');
@@ -93,6 +105,7 @@ export function createRunner({ atomically, handlers, clock, owner, logger }: Run
       .then(() => {
         turn = null;
         if (timer) clearTimeout(timer);
+        if (again) return wake();
         if (!stopped) {
           timer = setTimeout(wake, POLL_MS);
           timer.unref?.();

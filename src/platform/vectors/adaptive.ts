@@ -1,5 +1,6 @@
 // Small users in memory, large ones in LanceDB, each switched in the background once its table is complete.
 // Where LanceDB is missing or fails, that is said and the exact index goes on: a search is answered either way.
+import { existsSync } from 'node:fs';
 import type { Logger } from '../../core/log.ts';
 import type { ModelIdentity, VectorIndex, VectorSource } from '../../core/ports.ts';
 import { exactIndex } from './exact.ts';
@@ -11,7 +12,7 @@ export interface AdaptiveOptions {
   model: ModelIdentity;
   source: VectorSource;
   logger: Logger;
-  /** Vectors of one user from which LanceDB takes over; it hands back below half of that. */
+  /** Pieces of one user from which LanceDB takes over; it hands back below half of that. */
   threshold: number;
   /** Memory for vectors. A user whose vectors alone are more waits for LanceDB instead of being read into it. */
   max_bytes?: number | undefined;
@@ -28,7 +29,10 @@ export interface AdaptiveIndex extends VectorIndex {
 interface User {
   /** While building, writes go to both. */
   mode: 'exact' | 'building' | 'lance';
-  /** Vectors, counted when first seen and at each look, guessed from writes in between. */
+  /**
+   * Pieces, counted when first seen and at each look, guessed from writes in between: the guess takes what is replaced
+   * for new and what is removed for one piece.
+   */
   count: number;
   /** Guessed count at which to look again. */
   look_at: number;
@@ -108,7 +112,7 @@ export function adaptiveIndex(options: AdaptiveOptions): AdaptiveIndex {
     const grown = user.mode === 'exact' && user.count >= user.look_at;
     const shrunk = user.mode === 'lance' && user.count < threshold / 2;
     if (!grown && !shrunk) return;
-    // The guess counts replaced and unknown memories too: it is the source that knows.
+    // A guess can be wrong either way: it is the source that knows.
     user.count = await source.count(user_id, model.key);
     if (user.mode === 'exact' && user.count >= user.look_at) startBuilding(user_id, user);
     if (user.mode === 'lance' && user.count < threshold / 2) {
@@ -174,6 +178,16 @@ export function adaptiveIndex(options: AdaptiveOptions): AdaptiveIndex {
       await Promise.all(Array.from(known.values(), (user) => user.building));
       await exact.close();
       await (await lance)?.close();
+    },
+    async destroy() {
+      closed = true;
+      await Promise.all(Array.from(known.values(), (user) => user.building));
+      await exact.destroy();
+      // Tables of an earlier run are there even when none was opened in this one.
+      if (!lance && !existsSync(options.path)) return;
+      const index = await opened();
+      if (index) await index.destroy();
+      else logger.warn({ path: options.path, model: model.key }, 'LanceDB tables of a removed model were left behind');
     },
   };
 }

@@ -1,17 +1,31 @@
 // Nearest neighbours by comparing with every vector of the user, held in memory and read from SQL on first use.
-// Exact, a few dozen milliseconds at 100,000 vectors, and nothing to go stale: what is not in memory is in SQL.
-import type { Candidate, ModelIdentity, VectorIndex, VectorRecord, VectorSource } from '../../core/ports.ts';
+// Exact, some milliseconds at 50,000 vectors, and nothing to go stale: what is not in memory is in SQL.
+import {
+  FIRST_PLACE,
+  type ModelIdentity,
+  type VectorIndex,
+  type VectorPlace,
+  type VectorRecord,
+  type VectorSource,
+} from '../../core/ports.ts';
+import { dotBatch } from './dot-batch.ts';
+import { Matrix } from './matrix.ts';
+import { byMemory, checkDims, checkQuery } from './pieces.ts';
 
 export interface ExactIndex extends VectorIndex {
   /** Frees a user's vectors; the next search reads them again. */
   forget(user_id: number): void;
-  /** Vectors of the user in memory, or null where they are not. */
+  /** Pieces of the user in memory, or null where they are not. */
   loaded(user_id: number): number | null;
 }
 
 const PAGE = 2000;
 
-type Change = { put: VectorRecord } | { remove: number };
+interface Change {
+  memory_id: number;
+  /** What the memory has from now on; none when it is gone. */
+  pieces: readonly VectorRecord[];
+}
 
 interface UserVectors {
   /** Null until everything has been read. */
@@ -28,25 +42,24 @@ export function exactIndex(
   options: { max_bytes?: number } = {},
 ): ExactIndex {
   const max_bytes = options.max_bytes ?? 2 ** 31;
+  // Shared by all: a search runs from start to end without letting another in.
+  const batch = dotBatch(model.dims);
   /** In order of last search. */
   const users = new Map<number, UserVectors>();
 
   function load(user_id: number): UserVectors {
     const user: UserVectors = { matrix: null, journal: [], loading: read().then(finish) };
     async function read(): Promise<Matrix> {
-      const matrix = new Matrix(model.dims, await source.count(user_id, model.key));
-      for (let after = 0; ; ) {
+      const matrix = new Matrix(model.dims, batch, await source.count(user_id, model.key));
+      for (let after: VectorPlace = FIRST_PLACE; ; ) {
         const page = await source.page(user_id, model.key, after, PAGE);
-        for (const record of page) matrix.put(record);
+        for (const piece of page) matrix.add(piece);
         if (page.length < PAGE) return matrix;
-        after = page.at(-1)!.memory_id;
+        after = page.at(-1)!;
       }
     }
     function finish(matrix: Matrix): Matrix {
-      for (const change of user.journal) {
-        if ('put' in change) matrix.put(change.put);
-        else matrix.remove(change.remove);
-      }
+      for (const { memory_id, pieces } of user.journal) matrix.replace(memory_id, pieces);
       user.journal = [];
       user.matrix = matrix;
       return matrix;
@@ -72,23 +85,23 @@ export function exactIndex(
   function change(user_id: number, what: Change): void {
     // A user nobody searched is not in memory: the change is committed, so the first search will read it.
     const user = users.get(user_id);
-    if (!user?.matrix) user?.journal.push(what);
-    else if ('put' in what) user.matrix.put(what.put);
-    else user.matrix.remove(what.remove);
+    if (user?.matrix) user.matrix.replace(what.memory_id, what.pieces);
+    else user?.journal.push(what);
   }
 
   return {
     name: 'exact',
     async put(records) {
       for (const record of records) checkDims(record, model.dims);
-      for (const record of records) change(record.user_id, { put: record });
+      for (const [user_id, own] of Map.groupBy(records, (record) => record.user_id)) {
+        for (const [memory_id, pieces] of byMemory(own)) change(user_id, { memory_id, pieces });
+      }
     },
     async remove(user_id, memory_ids) {
-      for (const id of memory_ids) change(user_id, { remove: id });
+      for (const id of memory_ids) change(user_id, { memory_id: id, pieces: [] });
     },
     async search(user_id, query, limit, allowed) {
-      if (query.length !== model.dims)
-        throw new Error(`A query of ${query.length} numbers, the model has ${model.dims}`);
+      checkQuery(query, model.dims);
       const found = users.get(user_id);
       const user = found ?? load(user_id);
       users.delete(user_id);
@@ -106,149 +119,8 @@ export function exactIndex(
     async close() {
       users.clear();
     },
+    async destroy() {
+      users.clear();
+    },
   };
 }
-
-export function checkDims(record: VectorRecord, dims: number): void {
-  if (record.vector.length === dims) return;
-  throw new Error(`The vector of memory ${record.memory_id} has ${record.vector.length} numbers instead of ${dims}`);
-}
-
-/** Vectors side by side in one array; removing moves the last one into the gap. */
-class Matrix {
-  readonly dims: number;
-  count = 0;
-  private values: Float32Array;
-  private readonly ids: number[] = [];
-  private readonly rows = new Map<number, number>();
-
-  constructor(dims: number, expected: number) {
-    this.dims = dims;
-    this.values = new Float32Array(Math.max(16, expected) * dims);
-  }
-
-  get bytes(): number {
-    return this.values.byteLength;
-  }
-
-  put(record: VectorRecord): void {
-    checkDims(record, this.dims);
-    let row = this.rows.get(record.memory_id);
-    if (row === undefined) {
-      row = this.count++;
-      if (this.count * this.dims > this.values.length) this.grow();
-      this.ids[row] = record.memory_id;
-      this.rows.set(record.memory_id, row);
-    }
-    this.values.set(record.vector, row * this.dims);
-  }
-
-  private grow(): void {
-    const larger = new Float32Array(Math.ceil(this.count * 1.5) * this.dims);
-    larger.set(this.values);
-    this.values = larger;
-  }
-
-  remove(id: number): void {
-    const row = this.rows.get(id);
-    if (row === undefined) return;
-    this.rows.delete(id);
-    const last = --this.count;
-    const moved = this.ids.pop()!;
-    if (row === last) return;
-    this.values.copyWithin(row * this.dims, last * this.dims, (last + 1) * this.dims);
-    this.ids[row] = moved;
-    this.rows.set(moved, row);
-  }
-
-  search(query: Float32Array, limit: number, allowed: ReadonlySet<number> | null): Candidate[] {
-    const best = new Best(Math.min(limit, this.count));
-    if (best.limit <= 0) return [];
-    const { ids, values, dims } = this;
-    if (allowed && allowed.size < this.count) {
-      for (const id of allowed) {
-        const row = this.rows.get(id);
-        if (row !== undefined) best.offer(id, dot(values, row * dims, query, dims));
-      }
-      return best.inOrder();
-    }
-    for (let row = 0; row < this.count; row++) {
-      const id = ids[row]!;
-      if (allowed && !allowed.has(id)) continue;
-      best.offer(id, dot(values, row * dims, query, dims));
-    }
-    return best.inOrder();
-  }
-}
-
-/** Four sums at once: one alone would wait for each addition before the next, at about half the speed. */
-function dot(values: Float32Array, start: number, query: Float32Array, dims: number): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  let i = 0;
-  for (const whole = dims - 3; i < whole; i += 4) {
-    const at = start + i;
-    a += values[at]! * query[i]!;
-    b += values[at + 1]! * query[i + 1]!;
-    c += values[at + 2]! * query[i + 2]!;
-    d += values[at + 3]! * query[i + 3]!;
-  }
-  for (; i < dims; i++) a += values[start + i]! * query[i]!;
-  return a + b + (c + d);
-}
-
-/** The `limit` best seen so far, as a heap with the worst on top. */
-class Best {
-  readonly limit: number;
-  private readonly heap: Candidate[] = [];
-
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  offer(id: number, score: number): void {
-    const { heap } = this;
-    if (heap.length < this.limit) {
-      if (Number.isNaN(score)) return;
-      heap.push({ id, score });
-      this.rise(heap.length - 1);
-      return;
-    }
-    const worst = heap[0]!;
-    if (!(score > worst.score || (score === worst.score && id > worst.id))) return;
-    heap[0] = { id, score };
-    this.sink();
-  }
-
-  private rise(from: number): void {
-    const { heap } = this;
-    for (let child = from; child > 0; ) {
-      const parent = (child - 1) >> 1;
-      if (byScore(heap[child]!, heap[parent]!) <= 0) return;
-      [heap[child], heap[parent]] = [heap[parent]!, heap[child]!];
-      child = parent;
-    }
-  }
-
-  private sink(): void {
-    const { heap } = this;
-    for (let parent = 0; ; ) {
-      let worst = parent;
-      for (const child of [2 * parent + 1, 2 * parent + 2]) {
-        if (child < heap.length && byScore(heap[child]!, heap[worst]!) > 0) worst = child;
-      }
-      if (worst === parent) return;
-      [heap[parent], heap[worst]] = [heap[worst]!, heap[parent]!];
-      parent = worst;
-    }
-  }
-
-  inOrder(): Candidate[] {
-    return this.heap.sort(byScore);
-  }
-}
-
-/** Best first; of equals the larger id, which is the later memory. */
-export const byScore = (a: Candidate, b: Candidate): number => b.score - a.score || b.id - a.id;

@@ -3,9 +3,20 @@
 import { createHash } from 'node:crypto';
 import { connect, Index, type Table } from '@lancedb/lancedb';
 import type { Logger } from '../../core/log.ts';
-import type { Candidate, ModelIdentity, VectorIndex, VectorRecord, VectorSource } from '../../core/ports.ts';
-import { byScore, checkDims } from './exact.ts';
-import { column, schemaOf, toArrow } from './lance-rows.ts';
+import type { ModelIdentity, VectorIndex, VectorRecord, VectorSource } from '../../core/ports.ts';
+import { byScore, type Hit } from './best.ts';
+import {
+  column,
+  memoriesOf,
+  NO_IDS,
+  NO_PARTS,
+  sameSignature,
+  schemaOf,
+  signature,
+  signatures,
+  toArrow,
+} from './lance-rows.ts';
+import { byMemory, checkDims, checkQuery } from './pieces.ts';
 
 export interface LanceOptions {
   /** Folder of the database. Vectors are stored in the clear: not for an encrypted installation. */
@@ -14,8 +25,8 @@ export interface LanceOptions {
   logger: Logger;
   /** From this many vectors on an approximate index is built; below, every vector is compared. */
   threshold?: number | undefined;
-  /** Buffered vectors that are written without waiting for a search or for `flush_ms`. */
-  flush_rows?: number | undefined;
+  /** Buffered memories that are written without waiting for a search or for `flush_ms`. */
+  flush_memories?: number | undefined;
   flush_ms?: number | undefined;
   /** Writes after which fragments are merged and the index takes in what came since. */
   optimize_every?: number | undefined;
@@ -24,6 +35,7 @@ export interface LanceOptions {
 }
 
 export interface LanceIndex extends VectorIndex {
+  /** Pieces. */
   count(user_id: number): Promise<number>;
   /** Makes the user's table hold exactly what the source has. Writes meanwhile are kept and win. */
   reconcile(user_id: number, source: VectorSource): Promise<void>;
@@ -34,11 +46,14 @@ export interface LanceIndex extends VectorIndex {
 
 interface UserTable {
   table: Table;
+  /** Pieces. */
   rows: number;
+  /** Rows a search had to read for each memory it found, the last time: what the next one begins with. */
+  rows_per_memory: number;
   /** Ids above were never written, so they need no delete before the append. */
   max_id: number;
-  /** The last word on each memory not yet written; null removes it. */
-  pending: Map<number, VectorRecord | null>;
+  /** The last word on each memory not yet written: its pieces, none when it is gone. */
+  pending: Map<number, readonly VectorRecord[]>;
   timer: ReturnType<typeof setTimeout> | null;
   /** One writer at a time. */
   writing: Promise<void>;
@@ -54,10 +69,9 @@ interface UserTable {
 /** Neighbouring vectors share a partition of about this many, and a search compares with those of some partitions. */
 const PARTITION_ROWS = 4096;
 const PAGE = 2000;
-const NO_IDS = new BigInt64Array();
 
 export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
-  const { model, logger, threshold = 100_000, flush_rows = 256, flush_ms = 500 } = options;
+  const { model, logger, threshold = 100_000, flush_memories = 256, flush_ms = 500 } = options;
   const { optimize_every = 64, filter_in_query = 1000 } = options;
   const db = await connect(options.path);
   const schema = schemaOf(model.dims);
@@ -74,14 +88,30 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
     return user;
   }
 
+  /** A table whose columns are those of another version is emptied: it holds nothing that the source has not. */
+  async function tableOf(name: string): Promise<Table> {
+    const create = () => db.createEmptyTable(name, schema, { existOk: true });
+    try {
+      return await create();
+    } catch (error) {
+      const table = await db.openTable(name).catch(() => null);
+      const columns = (await table?.schema())?.fields.map((field) => field.name);
+      table?.close();
+      if (!columns || columns.join() === schema.names.join()) throw error;
+      await db.dropTable(name);
+      return create();
+    }
+  }
+
   async function openTable(user_id: number): Promise<UserTable> {
-    const table = await db.createEmptyTable(nameOf(user_id), schema, { existOk: true });
+    const table = await tableOf(nameOf(user_id));
     const ids = column(await table.query().select(['memory_id']).toArrow(), 'memory_id', NO_IDS);
     let max_id = 0;
     for (const id of ids) max_id = Math.max(max_id, Number(id));
     const user: UserTable = {
       table,
       rows: ids.length,
+      rows_per_memory: 1,
       max_id,
       pending: new Map(),
       timer: null,
@@ -95,15 +125,15 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
     return user;
   }
 
-  function change(user: UserTable, memory_id: number, record: VectorRecord | null): void {
-    user.pending.set(memory_id, record);
+  function change(user: UserTable, memory_id: number, pieces: readonly VectorRecord[]): void {
+    user.pending.set(memory_id, pieces);
     user.touched?.add(memory_id);
   }
 
   function flushSoon(user: UserTable): void {
     const failed = (error: unknown) =>
       logger.warn({ err: error }, 'vectors could not be written to LanceDB, they stay queued');
-    if (user.pending.size >= flush_rows) flush(user).catch(failed);
+    if (user.pending.size >= flush_memories) flush(user).catch(failed);
     else user.timer ??= setTimeout(() => flush(user).catch(failed), flush_ms).unref();
   }
 
@@ -127,7 +157,7 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
       for (let i = 0; i < old.length; i += PAGE) {
         await user.table.delete(`memory_id IN (${old.slice(i, i + PAGE).join(',')})`);
       }
-      const records = [...changes.values()].filter((record) => record !== null);
+      const records = [...changes.values()].flat();
       if (records.length > 0) await user.table.add(toArrow(schema, model.dims, records));
       for (const record of records) user.max_id = Math.max(user.max_id, record.memory_id);
       user.rows = await user.table.countRows();
@@ -183,29 +213,37 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
     if (whole || where) search = search.bypassVectorIndex();
     else if (user.partitions > 0) search = search.nprobes(Math.max(24, Math.round(user.partitions / 4)));
     if (where) search = search.where(where);
-    const rows = await search.select(['memory_id', '_distance']).toArrow();
-    const ids = column(rows, 'memory_id', NO_IDS);
+    const rows = await search.select(['memory_id', 'part', '_distance']).toArrow();
+    const parts = column(rows, 'part', NO_PARTS);
     const distances = column(rows, '_distance', new Float32Array());
-    return Array.from(ids, (id, row): Candidate => ({ id: Number(id), score: 1 - distances[row]! })).sort(byScore);
+    return Array.from(
+      column(rows, 'memory_id', NO_IDS),
+      (id, row): Hit => ({ id: Number(id), score: 1 - distances[row]!, part: parts[row]! }),
+    ).sort((a, b) => byScore(a, b) || a.part - b.part);
   }
 
   async function search(user_id: number, query: Float32Array, limit: number, allowed: ReadonlySet<number> | null) {
-    if (query.length !== model.dims) throw new Error(`A query of ${query.length} numbers, the model has ${model.dims}`);
+    checkQuery(query, model.dims);
     if (limit <= 0 || allowed?.size === 0) return [];
     const user = await opened(user_id);
     await flush(user);
     if (user.rows === 0) return [];
     const named = allowed && allowed.size <= filter_in_query;
     const where = named ? `memory_id IN (${[...allowed].join(',')})` : null;
-    const total = named ? Math.min(allowed.size, user.rows) : user.rows;
     // A few more than asked for, to see whether the last place is shared; and for those the filter takes out.
-    const share = allowed && !named ? Math.min(1, allowed.size / user.rows) : 1;
-    for (let wanted = Math.ceil((limit / share) * 1.2) + 8; ; wanted *= 4) {
-      const whole = wanted >= total;
-      const found = await nearest(user, query, Math.min(wanted, total), where, whole);
-      const kept = allowed && !named ? found.filter(({ id }) => allowed.has(id)) : found;
+    const share = allowed && !named ? Math.min(1, (allowed.size * user.rows_per_memory) / user.rows) : 1;
+    const memories = named ? Math.min(limit, allowed.size) : limit;
+    for (let wanted = Math.ceil((memories * user.rows_per_memory * 1.2) / share) + 8; ; wanted *= 4) {
+      const whole = wanted >= user.rows;
+      const found = await nearest(user, query, Math.min(wanted, user.rows), where, whole);
+      const passed = allowed && !named ? found.filter(({ id }) => allowed.has(id)) : found;
+      const kept = nearestPieces(passed);
+      // An index may give fewer than asked for because it did not look everywhere; comparing with all rows does not.
+      const all = whole || (where !== null && found.length < wanted);
       const last = kept[limit - 1];
-      if (whole || (last && found.at(-1)!.score < last.score)) return kept.slice(0, limit);
+      if (!all && !(last && found.at(-1)!.score < last.score)) continue;
+      if (kept.length > 0) user.rows_per_memory = passed.length / kept.length;
+      return kept.slice(0, limit);
     }
   }
 
@@ -219,26 +257,29 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
     user.touched = touched;
     try {
       await flush(user);
-      const stored = await user.table.query().select(['memory_id', 'content_hash']).toArrow();
-      const surplus = new Map<number, string>();
-      const hashes = stored.getChild('content_hash');
-      for (const [row, id] of column(stored, 'memory_id', NO_IDS).entries()) surplus.set(Number(id), hashes!.get(row));
-      for (let after = 0; ; ) {
-        const page = await source.page(user_id, model.key, after, PAGE);
-        for (const record of page) {
-          const current = surplus.get(record.memory_id) === record.content_hash;
-          surplus.delete(record.memory_id);
-          if (!current && !touched.has(record.memory_id)) user.pending.set(record.memory_id, record);
+      const stored = await user.table.query().select(['memory_id', 'part', 'content_hash']).toArrow();
+      const surplus = signatures(stored);
+      for await (const memories of memoriesOf(source, user_id, model.key, PAGE)) {
+        for (const [id, pieces] of memories) {
+          const current = sameSignature(surplus.get(id), signature(pieces));
+          surplus.delete(id);
+          if (!current && !touched.has(id)) user.pending.set(id, pieces);
         }
         await flush(user);
-        if (page.length < PAGE) break;
-        after = page.at(-1)!.memory_id;
       }
-      for (const id of surplus.keys()) if (!touched.has(id)) user.pending.set(id, null);
+      for (const id of surplus.keys()) if (!touched.has(id)) user.pending.set(id, []);
       await flush(user);
     } finally {
       user.touched = null;
     }
+  }
+
+  /** Leaves unwritten what was not: the table is about to go. */
+  async function stop(user: UserTable): Promise<void> {
+    if (user.timer) clearTimeout(user.timer);
+    user.pending.clear();
+    await user.writing;
+    await user.maintenance;
   }
 
   return {
@@ -249,14 +290,14 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
       const groups = Map.groupBy(records, (record) => record.user_id);
       const changed = Array.from(groups, async ([user_id, own]) => {
         const user = await opened(user_id);
-        for (const record of own) change(user, record.memory_id, record);
+        for (const [id, pieces] of byMemory(own)) change(user, id, pieces);
         flushSoon(user);
       });
       await Promise.all(changed);
     },
     async remove(user_id, memory_ids) {
       const user = await opened(user_id);
-      for (const id of memory_ids) change(user, id, null);
+      for (const id of memory_ids) change(user, id, []);
       flushSoon(user);
     },
     search,
@@ -268,9 +309,7 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
     },
     async drop(user_id) {
       const user = await opened(user_id).catch(() => null);
-      if (user?.timer) clearTimeout(user.timer);
-      await user?.writing;
-      await user?.maintenance;
+      if (user) await stop(user);
       users.delete(user_id);
       await db.dropTable(nameOf(user_id));
     },
@@ -289,7 +328,23 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
       users.clear();
       db.close();
     },
+    async destroy() {
+      for (const user of await Promise.allSettled(users.values())) {
+        if (user.status === 'rejected') continue;
+        await stop(user.value);
+        user.value.table.close();
+      }
+      users.clear();
+      for (const name of await db.tableNames()) if (name.endsWith(`_${suffix}`)) await db.dropTable(name);
+      db.close();
+    },
   };
+}
+
+/** Of hits in order: the first of each memory. */
+function nearestPieces(hits: readonly Hit[]): Hit[] {
+  const seen = new Set<number>();
+  return hits.filter(({ id }) => !seen.has(id) && seen.add(id));
 }
 
 /** Partitions of the table's index, 0 where it has none. */
