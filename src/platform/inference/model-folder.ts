@@ -3,11 +3,12 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
+import type { Tokenizer } from '@huggingface/tokenizers';
 import type { InferenceSession } from 'onnxruntime-node';
 import { z } from 'zod';
 import type { Logger } from '../../core/log.ts';
 import { ModelError } from './model-error.ts';
+import { openTokenizer } from './packed-vocabulary.ts';
 
 export { ModelError };
 
@@ -51,18 +52,30 @@ const ONNX_FILES = ['model_quantized.onnx', 'model.onnx', 'onnx/model_quantized.
 const DEFAULT_MAX_SEQ = 512;
 const MIB = 2 ** 20;
 
-export async function readModelFolder(options: {
+/** What the files of a folder say, whatever the model is for. */
+export interface ModelFiles {
+  readonly dir: string;
+  readonly onnx_path: string;
+  readonly settings: z.output<typeof engramSchema>;
+  /** config.json, where there is one. */
+  readonly config: Record<string, unknown> | undefined;
+  readonly tokenizer: Tokenizer;
+  readonly pad_id: number;
+  /** Tokens of one input at most, special ones included. */
+  readonly max_seq: number;
+  readonly name: string;
+  readonly revision: string;
+}
+
+export interface FolderOptions {
   model_dir: string;
   onnx_file?: string | undefined;
   max_seq?: number | undefined;
   logger: Logger;
-}): Promise<ModelFolder> {
+}
+
+export async function readModelFiles(options: FolderOptions): Promise<ModelFiles> {
   const dir = resolve(options.model_dir);
-  if (!(await stat(dir).catch(() => null))?.isDirectory()) {
-    throw new ModelError(
-      `The model folder ${dir} does not exist: point the model setting at a folder with tokenizer.json and an ONNX file.`,
-    );
-  }
   const onnx_path = await findOnnx(dir, options.onnx_file);
   const settings = await readSettings(dir);
   const config = await readObject(dir, 'config.json');
@@ -75,20 +88,42 @@ export async function readModelFolder(options: {
   const wanted = options.max_seq ?? settings.max_seq ?? Math.min(DEFAULT_MAX_SEQ, learnedLength(tokenizerConfig));
   if (wanted > limit) options.logger.warn({ wanted, limit }, 'max_seq is more than the model has positions for');
   return {
+    dir,
     onnx_path,
+    settings,
+    config,
+    tokenizer,
+    pad_id: padding ?? padId(tokenizer, tokenizerConfig, config),
+    max_seq: Math.min(wanted, limit),
     name: settings.name ?? basename(dir),
     revision: settings.revision ?? (await fingerprint(onnx_path, definition, settings.document_prefix)),
+  };
+}
+
+export async function readModelFolder(options: FolderOptions): Promise<ModelFolder> {
+  const { dir, onnx_path, settings, tokenizer, pad_id, max_seq, name, revision } = await readModelFiles(options);
+  return {
+    onnx_path,
+    name,
+    revision,
     pooling: settings.pooling,
     pooling_hint: settings.pooling ?? (await sentencePooling(dir)),
     normalize: settings.normalize,
     dims: settings.dims,
     query_prefix: settings.query_prefix,
     document_prefix: settings.document_prefix,
-    tokens: tokenEncoder(tokenizer, padding ?? padId(tokenizer, tokenizerConfig, config), Math.min(wanted, limit)),
+    tokens: tokenEncoder(tokenizer, pad_id, max_seq),
   };
 }
 
-async function findOnnx(dir: string, configured: string | undefined): Promise<string> {
+/** @throws ModelError when there is no such folder, or no such file in it */
+export async function findOnnx(model_dir: string, configured: string | undefined): Promise<string> {
+  const dir = resolve(model_dir);
+  if (!(await stat(dir).catch(() => null))?.isDirectory()) {
+    throw new ModelError(
+      `The model folder ${dir} does not exist: point the model setting at a folder with tokenizer.json and an ONNX file.`,
+    );
+  }
   const candidates = configured === undefined ? ONNX_FILES : [configured];
   for (const file of candidates) {
     const path = resolve(dir, file);
@@ -99,27 +134,6 @@ async function findOnnx(dir: string, configured: string | undefined): Promise<st
       ? `${dir} has no ONNX file: put one of ${ONNX_FILES.join(', ')} there, or name the file in the settings.`
       : `The configured ONNX file ${resolve(dir, configured)} does not exist: correct the setting or copy the file there.`,
   );
-}
-
-/**
- * Operators that multiply matrices or step through a text, MatMulInteger and its like included, as the file has them:
- * field 4 of a node, length, name. What nodes and weights are called is in other fields.
- */
-const HEAVY_OPERATOR = /".[A-Za-z]*(?:MatMul|Gemm|Conv|Einsum|Attention|LSTM|GRU|RNN|Loop|Scan)/gs;
-
-/**
- * Whether the model is small and only looks vectors up and adds them. One heavy operator may do the adding, as in the
- * built-in model; a network has several in every layer.
- */
-export async function isLookup(
-  options: { model_dir: string; onnx_file?: string | undefined },
-  max_bytes: number,
-): Promise<boolean> {
-  const path = await findOnnx(resolve(options.model_dir), options.onnx_file);
-  let bytes = 0;
-  for (const file of weightFiles(path)) bytes += (await stat(file).catch(() => null))?.size ?? 0;
-  if (bytes >= max_bytes) return false;
-  return ((await readFile(path, 'latin1')).match(HEAVY_OPERATOR)?.length ?? 0) <= 1;
 }
 
 const weightFiles = (onnx_path: string) => [onnx_path, `${onnx_path}_data`, `${onnx_path}.data`];
@@ -181,8 +195,7 @@ const tokenField = z.union([z.string(), z.object({ content: z.string() }).transf
 
 function parseTokenizer(path: string, definition: Uint8Array, config: object) {
   try {
-    const json = JSON.parse(new TextDecoder().decode(definition));
-    const tokenizer = new Tokenizer(json, config);
+    const { json, tokenizer } = openTokenizer(new TextDecoder().decode(definition), config);
     tokenizer.encode('probe');
     return { tokenizer, padding: paddingSchema.safeParse(json).data?.padding.pad_id };
   } catch (cause) {
@@ -209,14 +222,19 @@ function learnedLength(config: Record<string, unknown>): number {
 function positionLimit(config: Record<string, unknown> | undefined): number {
   const positions = config?.max_position_embeddings;
   if (typeof positions !== 'number' || positions <= 0) return Number.POSITIVE_INFINITY;
-  // The RoBERTa family counts positions from the pad id up, so two of them never hold a token.
-  return /roberta|camembert|mpnet/.test(String(config?.model_type)) ? positions - 2 : positions;
+  // Two of its positions never hold a token.
+  return countsFromPad(config) ? positions - 2 : positions;
 }
+
+/** The RoBERTa family counts positions from the pad id up. */
+export const countsFromPad = (config: Record<string, unknown> | undefined): boolean =>
+  /roberta|camembert|mpnet/.test(String(config?.model_type));
 
 /** Characters tokenized at most; only runs of characters the model does not know get this far. */
 const MAX_CHARS = 2 ** 18;
 
-function tokenEncoder(tokenizer: Tokenizer, pad_id: number, max_seq: number): TokenEncoder {
+/** Token ids of a text with or without the special tokens around it, and those of its beginning only. */
+export function textIds(tokenizer: Tokenizer) {
   const { model } = tokenizer;
   const fused = model?.fuse_unk === true ? model.unk_token_id : undefined;
   // The library joins a run of unknown characters in quadratic time, seconds for 100 KB: done on the ids below instead.
@@ -226,23 +244,30 @@ function tokenEncoder(tokenizer: Tokenizer, pad_id: number, max_seq: number): To
       // A token missing from the vocabulary of a model without an unknown token has no id at all.
       (id, place, all) => id !== undefined && (id !== fused || all[place - 1] !== fused),
     );
+  return {
+    ids,
+    /** The first `most` ids, without special tokens. */
+    beginning(text: string, most: number): number[] {
+      // A few characters make a token, and cost grows faster than length where nothing splits the text: tokenize a
+      // prefix, and more of it only while the budget is not used up. The surplus keeps the cut away from what is kept.
+      for (let length = most * 6 + 64; ; length *= 4) {
+        const whole = length >= text.length || length >= MAX_CHARS;
+        const found = ids(cut(text, Math.min(length, MAX_CHARS)), false);
+        if (whole || found.length >= most + 16) return found.slice(0, most);
+      }
+    },
+  };
+}
+
+function tokenEncoder(tokenizer: Tokenizer, pad_id: number, max_seq: number): TokenEncoder {
+  const { ids, beginning } = textIds(tokenizer);
   const { first, last } = specialsAround(ids);
   const budget = max_seq - first.length - last.length;
   if (budget < 1) throw new ModelError(`max_seq ${max_seq} leaves no room for text: set it to 32 or more.`);
-
-  const body = (text: string): number[] => {
-    // A few characters make a token, and cost grows faster than length where nothing splits the text: tokenize a
-    // prefix, and more of it only while the budget is not used up. The surplus keeps the cut away from what is kept.
-    for (let length = budget * 6 + 64; ; length *= 4) {
-      const whole = length >= text.length || length >= MAX_CHARS;
-      const found = ids(cut(text, Math.min(length, MAX_CHARS)), false);
-      if (whole || found.length >= budget + 16) return found.slice(0, budget);
-    }
-  };
   return {
     pad_id,
     encode(text) {
-      const encoded = [...first, ...body(text), ...last];
+      const encoded = [...first, ...beginning(text, budget), ...last];
       return encoded.length > 0 ? encoded : [pad_id];
     },
   };
@@ -270,13 +295,22 @@ function cut(text: string, length: number): string {
   return /[\uD800-\uDBFF]$/.test(head) ? head.slice(0, -1) : head;
 }
 
-/** Refuses a model that wants something a text cannot give. */
-export function checkInputs(file: string, inputs: readonly InferenceSession.ValueMetadata[]): void {
-  const known = ['input_ids', 'attention_mask', 'token_type_ids'];
+/**
+ * Refuses a model that wants something a text cannot give.
+ * @param optional inputs that can be given besides `input_ids`
+ * @param advice which model to use instead
+ */
+export function checkInputs(
+  file: string,
+  inputs: readonly InferenceSession.ValueMetadata[],
+  optional: readonly string[] = ['attention_mask', 'token_type_ids'],
+  advice = 'use a text embedding model exported for feature extraction',
+): void {
   const names = inputs.map((input) => input.name);
-  if (!names.includes('input_ids') || names.some((name) => !known.includes(name))) {
+  if (!names.includes('input_ids') || names.some((name) => name !== 'input_ids' && !optional.includes(name))) {
+    const known = `${optional.slice(0, -1).join(', ')} and ${optional.at(-1)}`;
     throw new ModelError(
-      `${file} takes the inputs ${names.join(', ')}, but only input_ids (required), attention_mask and token_type_ids can be given: use a text embedding model exported for feature extraction.`,
+      `${file} takes the inputs ${names.join(', ')}, but only input_ids (required), ${known} can be given: ${advice}.`,
     );
   }
   for (const input of inputs) {
@@ -286,6 +320,26 @@ export function checkInputs(file: string, inputs: readonly InferenceSession.Valu
         `The input ${input.name} of ${file} is ${found}: export the model with int64 inputs and free batch and sequence dimensions.`,
       );
     }
+  }
+}
+
+/**
+ * Refuses vectors of another length than somebody counts on.
+ * @param configured in the settings
+ * @param declared in engram.json
+ */
+export function checkDims(
+  file: string,
+  dims: number,
+  configured: number | undefined,
+  declared: number | undefined,
+): void {
+  for (const [wanted, where] of [
+    [configured, 'the settings say'],
+    [declared, 'engram.json says'],
+  ] as const) {
+    if (wanted === undefined || wanted === dims) continue;
+    throw new ModelError(`${file} makes vectors of ${dims} numbers but ${where} ${wanted}: correct that number.`);
   }
 }
 

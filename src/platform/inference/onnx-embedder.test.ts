@@ -69,7 +69,10 @@ async function open(model_dir: string, options: Partial<OnnxEmbedderOptions> = {
 /** Sizes of the batches that ran. */
 const watching = () => {
   const runs: { texts: number; tokens: number }[] = [];
-  const logger: Logger = { ...silentLogger, debug: (fields) => runs.push(fields as { texts: number; tokens: number }) };
+  const logger: Logger = {
+    ...silentLogger,
+    debug: (fields) => void ('texts' in fields && runs.push(fields as { texts: number; tokens: number })),
+  };
   return { runs, logger };
 };
 

@@ -1,9 +1,11 @@
 // Text to unit vectors with an ONNX model, on this thread. One batch runs at a time, so memory stays bounded;
 // what is asked for in the same tick shares a batch; queries overtake documents. A vector is always finite.
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Logger } from '../../core/log.ts';
 import type { Embedder, ModelIdentity } from '../../core/ports.ts';
+import { withDirection } from './direction.ts';
 import {
+  checkDims,
   checkInputs,
   chooseOutput,
   ModelError,
@@ -12,6 +14,7 @@ import {
   readModelFolder,
 } from './model-folder.ts';
 import { queryCache } from './query-cache.ts';
+import { feedsOf, openSession, planBatches } from './session.ts';
 
 export interface OnnxEmbedderOptions {
   model_dir: string;
@@ -46,7 +49,7 @@ export async function openOnnxEmbedder(options: OnnxEmbedderOptions): Promise<Em
   const model = await openModel(folder, options);
   const key = `${folder.name}@${folder.revision}/${model.dims}/${model.pooling}`;
   const identity: ModelIdentity = { key, name: folder.name, dims: model.dims };
-  logger.info({ model: key, file: folder.onnx_path }, 'embedding model loaded');
+  logger.debug({ model: key, file: folder.onnx_path }, 'embedding model loaded');
 
   let documents: Job[] = [];
   let queries: Job[] = [];
@@ -99,6 +102,7 @@ export async function openOnnxEmbedder(options: OnnxEmbedderOptions): Promise<Em
 
   return {
     identity,
+    cost: 'network',
     async embedDocuments(texts) {
       const vectors: Float32Array[] = [];
       for (let start = 0; start < texts.length; start += SLICE) {
@@ -131,21 +135,6 @@ export async function openOnnxEmbedder(options: OnnxEmbedderOptions): Promise<Em
 
 const immediate = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Neighbours in length share a batch, so that little of it is padding. */
-function planBatches(jobs: readonly Job[], size: number, tokens: number): Job[][] {
-  const batches: Job[][] = [];
-  let batch: Job[] = [];
-  for (const job of jobs.toSorted((a, b) => a.ids.length - b.ids.length)) {
-    if (batch.length > 0 && (batch.length >= size || (batch.length + 1) * job.ids.length > tokens)) {
-      batches.push(batch);
-      batch = [];
-    }
-    batch.push(job);
-  }
-  if (batch.length > 0) batches.push(batch);
-  return batches;
-}
-
 interface Model {
   readonly dims: number;
   readonly pooling: Pooling;
@@ -155,19 +144,7 @@ interface Model {
 
 async function openModel(folder: ModelFolder, options: OnnxEmbedderOptions): Promise<Model> {
   const file = folder.onnx_path;
-  const session = await InferenceSession.create(file, {
-    intraOpNumThreads: options.threads,
-    interOpNumThreads: 1,
-    // Plans memory for one shape; ours differ from batch to batch.
-    enableMemPattern: false,
-    logSeverityLevel: 3,
-  }).catch((cause) => {
-    const reason = String(cause instanceof Error ? cause.message : cause).trim();
-    throw new ModelError(
-      `ONNX Runtime cannot load ${file} (${reason}): the file may be cut short or not a model, copy it again.`,
-      cause,
-    );
-  });
+  const session = await openSession(file, options.threads);
   try {
     checkInputs(file, session.inputMetadata);
     const { output, pooling } = chooseOutput(file, folder, session.outputMetadata);
@@ -184,32 +161,20 @@ async function openModel(folder: ModelFolder, options: OnnxEmbedderOptions): Pro
       );
     }
     const dims = shape.at(-1)!;
-    for (const [declared, where] of [
-      [options.dim, 'the settings say'],
-      [folder.dims, 'engram.json says'],
-    ] as const) {
-      if (declared !== undefined && declared !== dims) {
-        throw new ModelError(`${file} makes vectors of ${dims} numbers but ${where} ${declared}: correct that number.`);
-      }
-    }
+    checkDims(file, dims, options.dim, folder.dims);
     const length = Math.hypot(...pool(result, pooling, [probe], false)[0]!);
     if (!folder.normalize && !(Math.abs(length - 1) < 0.01)) {
       throw new ModelError(
         `engram.json says "normalize": false but ${file} makes vectors of length ${length.toPrecision(3)}, not 1: remove that setting.`,
       );
     }
-    let warned = false;
+    const directed = withDirection(file, dims, options.logger);
     return {
       dims,
       pooling,
       async embed(batch) {
-        const vectors = pool(await run(session, batch, folder.tokens.pad_id, output), pooling, batch, folder.normalize);
-        return vectors.map((vector) => {
-          if (isFiniteVector(vector)) return vector;
-          if (!warned) options.logger.warn({ file }, 'the model made a vector without direction; it gets a fixed one');
-          warned = true;
-          return directionless(dims);
-        });
+        const result = await run(session, batch, folder.tokens.pad_id, output);
+        return pool(result, pooling, batch, folder.normalize).map(directed);
       },
       release: () => session.release(),
     };
@@ -220,19 +185,11 @@ async function openModel(folder: ModelFolder, options: OnnxEmbedderOptions): Pro
 }
 
 async function run(session: InferenceSession, batch: readonly number[][], pad_id: number, output: string) {
-  const width = Math.max(...batch.map((ids) => ids.length));
-  const size = batch.length * width;
-  const ids = new BigInt64Array(size).fill(BigInt(pad_id));
-  const mask = new BigInt64Array(size);
-  batch.forEach((tokens, row) => {
-    for (let i = 0; i < tokens.length; i++) ids[row * width + i] = BigInt(tokens[i]!);
-    mask.fill(1n, row * width, row * width + tokens.length);
-  });
-  const data: Record<string, BigInt64Array> = { input_ids: ids, attention_mask: mask };
-  const feeds: Record<string, Tensor> = {};
-  for (const name of session.inputNames) {
-    feeds[name] = new Tensor('int64', data[name] ?? new BigInt64Array(size), [batch.length, width]);
-  }
+  const feeds = feedsOf(
+    session,
+    batch.map((ids) => ({ ids })),
+    pad_id,
+  );
   return (await session.run(feeds, [output]))[output] as Tensor;
 }
 
@@ -257,14 +214,3 @@ function pool(result: Tensor, pooling: Pooling, batch: readonly number[][], norm
     return vector;
   });
 }
-
-/** NaN, infinite or zero vectors are no direction; a NaN in an index would make its order meaningless. */
-function isFiniteVector(vector: Float32Array): boolean {
-  let squares = 0;
-  for (let i = 0; i < vector.length; i++) squares += vector[i]! * vector[i]!;
-  return squares > 0.5 && squares < 2;
-}
-
-/** A unit vector that is near nothing a model says. */
-const directionless = (dims: number) =>
-  Float32Array.from({ length: dims }, (_, i) => (i % 2 === 0 ? 1 : -1) / Math.sqrt(dims));
