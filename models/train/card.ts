@@ -46,8 +46,8 @@ export function credits(data: string): string[] {
 export function modelCard(facts: CardFacts): string {
   return `# engram-mini
 
-Engram's built-in embedding model: English text to a unit vector of ${facts.dims} dimensions, with no download; \`ENGRAM_EMBEDDING_MODEL=engram-mini\` turns it
-on. A static model: each of ${facts.vocabulary} tokens has one int8 row (with a scale); a text is the sum of its rows, made one
+Engram's built-in embedding model: English text to a unit vector of ${facts.dims} dimensions, with no download and
+no setting. A static model: each of ${facts.vocabulary} tokens has one int8 row (with a scale); a text is the sum of its rows, made one
 long. Trained from scratch by the code in \`models/train/\`; no other model's weights or outputs were used.
 
 | file | |
@@ -63,7 +63,7 @@ long. Trained from scratch by the code in \`models/train/\`; no other model's we
 Contrastive learning (InfoNCE in both directions, temperature 0.05) on ${facts.pairs.toLocaleString('en')} text pairs: of ${facts.batch} pairs of one source
 each text must find its partner among the others' partners. A text twice in a batch is never its own negative. A token has
 a direction and a weight; weights start as smooth inverse frequency (SIF), both are learnt (Adam on the tokens that occur,
-rate ${facts.rate} falling to nothing) and folded into one row, whose length above 2.5 is cut to 15 % of the excess: rare
+rate ${facts.rate} falling to nothing) and folded into one row, whose length above 2.4 is cut to 5 % of the excess: rare
 names would drown the rest of a text otherwise (these two numbers were chosen on the sets below). ${Math.round(facts.dropout * 100)} % of the tokens are left out at random. Two batches a
 step, on two threads. Seed ${facts.seed}, ${facts.passes.toFixed(1)} passes over the weighted pairs, ${facts.minutes.toFixed(0)} minutes on 2 cores.
 

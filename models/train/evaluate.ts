@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import pino from 'pino';
+import { openLookup } from '../../src/platform/inference/lookup-embedder.ts';
 import { openOnnxEmbedder } from '../../src/platform/inference/onnx-embedder.ts';
 import { withFigures } from './card.ts';
 import { writeChecksums } from './export.ts';
@@ -131,12 +132,8 @@ const { values } = parseArgs({
   },
 });
 
-const embedder = await openOnnxEmbedder({
-  model_dir: values.model,
-  threads: 1,
-  batch_size: 64,
-  logger: pino({ level: 'silent' }),
-});
+const options = { model_dir: values.model, threads: 1, batch_size: 64, logger: pino({ level: 'silent' }) };
+const embedder = (await openLookup(options)) ?? (await openOnnxEmbedder(options));
 const embed: Embed = (texts, as) =>
   as === 'query' ? Promise.all(texts.map((text) => embedder.embedQuery(text))) : embedder.embedDocuments(texts);
 const figures: Record<string, number> = {};

@@ -27,7 +27,7 @@ export function quantise(rows: Float32Array, dims: number): Quantised {
 
 /**
  * The sum of the rows under the mask, made one long: the mean points the same way. Nothing but padding is the zero
- * vector, not NaN.
+ * vector, not NaN. `src/platform/inference/onnx-tables.ts` reads exactly this graph; its test fails when they differ.
  */
 export function sentenceGraph({ values, scales }: Quantised, dims: number): Uint8Array {
   return model(

@@ -147,8 +147,8 @@ function initialise({ vectors, weights, shape }: State, corpus: Corpus): void {
 }
 
 /** Beyond this length a row grows by `BEYOND` of what it learnt. */
-const LONGEST_ROW = 2.5;
-const BEYOND = 0.15;
+const LONGEST_ROW = 2.4;
+const BEYOND = 0.05;
 
 /**
  * One row a token. Adam lets rare tokens, names above all, grow several times as long as the rest: a text would point
