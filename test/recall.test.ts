@@ -110,6 +110,7 @@ describe('POST /search/explain', () => {
       'graph',
       'lexical',
       'personality',
+      'rerank',
       'reranked',
       'reranker_ms',
       'temporal_boost',

@@ -46,3 +46,6 @@ const total = (parts: number[]): number => parts.sort((a, b) => a - b).reduce((s
 /** Ids by falling score; ties to the larger id, so that equal evidence favours the newer memory and runs agree. */
 export const ranked = (scores: ReadonlyMap<number, number>): number[] =>
   [...scores].sort(([a, x], [b, y]) => y - x || b - a).map(([id]) => id);
+
+/** What a cosine says about relevance, 0..1: how far it is above what the model gives unrelated texts. */
+export const aboveChance = (cosine: number, chance: number): number => Math.max(0, (cosine - chance) / (1 - chance));

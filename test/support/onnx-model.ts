@@ -74,6 +74,89 @@ export function scalarModel(): Bytes {
   );
 }
 
+export interface CrossEncoder {
+  table: Float32Array;
+  dims: number;
+  /** Token that ends the first text; null tells the texts apart by `token_type_ids`. */
+  separator: number | null;
+  /** 1: the logit; 2: minus and plus its half, as a model with the labels unfit and fit has them. Others fit no reranker. */
+  labels?: number;
+  /** The logit is `scale * cosine + bias`. */
+  scale?: number;
+  bias?: number;
+  /** Adds the mean of `position_ids` to the logit. */
+  positions?: boolean;
+}
+
+/** Reads a pair: cosine of the sums of the token vectors of both texts, under the mask, as `logits` [batch, labels]. */
+export function crossEncoderModel(encoder: CrossEncoder): Bytes {
+  const { table, dims, separator, labels = 1, scale = 12, bias = -6, positions = false } = encoder;
+  const second =
+    separator === null
+      ? [node('Cast', ['token_type_ids'], 'second', attribute('to', FLOAT))]
+      : [
+          node('Equal', ['input_ids', 'separator'], 'ends_text'),
+          node('Cast', ['ends_text'], 'ends', attribute('to', FLOAT)),
+          node('CumSum', ['ends', 'along_sequence'], 'ends_so_far'),
+          node('Sub', ['ends_so_far', 'ends'], 'ends_before'),
+          node('Min', ['ends_before', 'one'], 'second'),
+          axes('separator', separator),
+          initializer('along_sequence', INT64, [], rawBytes(BigInt64Array.of(1n))),
+          floats('one', [1], Float32Array.of(1)),
+        ];
+  const side = (name: string, weights: string) => [
+    node('Unsqueeze', [weights, 'last_axis'], `${name}_column`),
+    node('Mul', ['tokens', `${name}_column`], `${name}_tokens`),
+    node('ReduceSum', [`${name}_tokens`, 'sequence_axis'], `${name}_sum`, attribute('keepdims', 0)),
+    node('Mul', [`${name}_sum`, `${name}_sum`], `${name}_squares`),
+    node('ReduceSum', [`${name}_squares`, 'sequence_axis'], `${name}_square`, attribute('keepdims', 1)),
+    node('Add', [`${name}_square`, 'little'], `${name}_positive`),
+    node('Sqrt', [`${name}_positive`], `${name}_length`),
+  ];
+  return model(
+    node('Gather', ['table', 'input_ids'], 'tokens', attribute('axis', 0)),
+    node('Cast', ['attention_mask'], 'mask', attribute('to', FLOAT)),
+    ...second,
+    node('Mul', ['second', 'mask'], 'text_mask'),
+    node('Sub', ['mask', 'text_mask'], 'query_mask'),
+    ...side('query', 'query_mask'),
+    ...side('text', 'text_mask'),
+    node('Mul', ['query_sum', 'text_sum'], 'products'),
+    node('ReduceSum', ['products', 'sequence_axis'], 'product', attribute('keepdims', 1)),
+    node('Mul', ['query_length', 'text_length'], 'lengths'),
+    node('Div', ['product', 'lengths'], 'cosine'),
+    node('Mul', ['cosine', 'scale'], 'scaled'),
+    node('Add', ['scaled', 'bias'], positions ? 'without_positions' : 'logit'),
+    ...(positions
+      ? [
+          node('Cast', ['position_ids'], 'places', attribute('to', FLOAT)),
+          node('Mul', ['places', 'mask'], 'masked_places'),
+          node('ReduceSum', ['masked_places', 'sequence_axis'], 'place_sum', attribute('keepdims', 1)),
+          node('ReduceSum', ['mask', 'sequence_axis'], 'count', attribute('keepdims', 1)),
+          node('Div', ['place_sum', 'count'], 'place'),
+          node('Add', ['without_positions', 'place'], 'logit'),
+        ]
+      : []),
+    node('Mul', ['logit', 'shares'], 'logits'),
+    floats('table', [table.length / dims, dims], table),
+    floats('scale', [1], Float32Array.of(scale)),
+    floats('bias', [1], Float32Array.of(bias)),
+    floats('little', [1], Float32Array.of(1e-6)),
+    floats(
+      'shares',
+      [labels],
+      Float32Array.from({ length: labels }, (_, i) => (labels === 2 ? i - 0.5 : 1)),
+    ),
+    axes('last_axis', 2),
+    axes('sequence_axis', 1),
+    tokenInput('input_ids'),
+    tokenInput('attention_mask'),
+    ...(separator === null ? [tokenInput('token_type_ids')] : []),
+    ...(positions ? [tokenInput('position_ids')] : []),
+    value(12, 'logits', FLOAT, ['batch', labels]),
+  );
+}
+
 // --- weights --------------------------------------------------------------------------------------------------------
 
 /** `rows` vectors of `dims` numbers in [-1, 1). */
@@ -94,18 +177,20 @@ const special = (content: string, id: number) => ({
   special: true,
 });
 
-const template = (first: string, last: string, ids: Record<string, number>) => {
-  const token = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
-  const part = (id: string) => ({ Sequence: { id, type_id: 0 } });
+/** @param between put between the two texts of a pair; @param second token type of the text behind it */
+const template = (ids: Record<string, number>, between: readonly string[], second: 0 | 1) => {
+  const [first, last] = Object.keys(ids) as [string, string];
+  const token = (id: string, type_id = 0) => ({ SpecialToken: { id, type_id } });
+  const part = (id: string, type_id = 0) => ({ Sequence: { id, type_id } });
   return {
     type: 'TemplateProcessing',
     single: [token(first), part('A'), token(last)],
-    pair: [token(first), part('A'), token(last), part('B'), token(last)],
+    pair: [token(first), part('A'), ...between.map((id) => token(id)), part('B', second), token(last, second)],
     special_tokens: Object.fromEntries(Object.entries(ids).map(([id, n]) => [id, { id, ids: [n], tokens: [id] }])),
   };
 };
 
-/** SentencePiece Unigram as XLM-RoBERTa (bge-m3) has it: `<s> text </s>`, pad id 1; word n of `words` is id 4 + n. */
+/** SentencePiece Unigram as XLM-RoBERTa (bge-m3) has it: `<s> text </s>`, `<s> a </s></s> b </s>`, pad id 1; word n of `words` is id 4 + n. */
 export function unigramTokenizer(words: readonly string[]): object {
   const specials = ['<s>', '<pad>', '</s>', '<unk>'];
   return {
@@ -118,7 +203,7 @@ export function unigramTokenizer(words: readonly string[]): object {
       type: 'Sequence',
       pretokenizers: [{ type: 'WhitespaceSplit' }, { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' }],
     },
-    post_processor: template('<s>', '</s>', { '<s>': 0, '</s>': 2 }),
+    post_processor: template({ '<s>': 0, '</s>': 2 }, ['</s>', '</s>'], 0),
     decoder: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' },
     model: {
       type: 'Unigram',
@@ -128,7 +213,7 @@ export function unigramTokenizer(words: readonly string[]): object {
   };
 }
 
-/** WordPiece as BERT has it: `[CLS] text [SEP]`, lower case; piece n of `pieces` is id 4 + n. */
+/** WordPiece as BERT has it: `[CLS] text [SEP]`, `[CLS] a [SEP] b [SEP]` with token types, lower case; piece n of `pieces` is id 4 + n. */
 export function wordPieceTokenizer(pieces: readonly string[]): object {
   const specials = ['[PAD]', '[UNK]', '[CLS]', '[SEP]'];
   return {
@@ -144,7 +229,7 @@ export function wordPieceTokenizer(pieces: readonly string[]): object {
       lowercase: true,
     },
     pre_tokenizer: { type: 'BertPreTokenizer' },
-    post_processor: template('[CLS]', '[SEP]', { '[CLS]': 2, '[SEP]': 3 }),
+    post_processor: template({ '[CLS]': 2, '[SEP]': 3 }, ['[SEP]'], 1),
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
     model: {
       type: 'WordPiece',
@@ -152,6 +237,32 @@ export function wordPieceTokenizer(pieces: readonly string[]): object {
       continuing_subword_prefix: '##',
       max_input_chars_per_word: 100,
       vocab: Object.fromEntries([...specials, ...pieces].map((piece, id) => [piece, id])),
+    },
+  };
+}
+
+/** Byte-level BPE as ModernBERT has it: case kept, a word after a space is `Ġword`; word n of `words` is id 2n, `Ġword` 2n + 1, then the special tokens. */
+export function byteLevelTokenizer(words: readonly string[]): object {
+  const specials = ['[UNK]', '[CLS]', '[SEP]', '[PAD]'];
+  const vocab = [...words.flatMap((word) => [word, `Ġ${word}`]), ...specials];
+  const idOf = (token: string) => vocab.indexOf(token);
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: specials.map((token) => special(token, idOf(token))),
+    normalizer: { type: 'NFC' },
+    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+    post_processor: template({ '[CLS]': idOf('[CLS]'), '[SEP]': idOf('[SEP]') }, ['[SEP]'], 1),
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: 'BPE',
+      unk_token: '[UNK]',
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: true,
+      vocab: Object.fromEntries(vocab.map((token, id) => [token, id])),
+      merges: [],
     },
   };
 }
@@ -239,5 +350,55 @@ export async function writeToyModel(dir: string, toy: ToyModel): Promise<string>
     'model.onnx': onnx,
     'tokenizer.json': wordPieceTokenizer(pieces.map(({ piece }) => piece)),
     'engram.json': { name: toy.name ?? 'toy', pooling: toy.pooling, max_seq: 256 },
+  });
+}
+
+export interface ToyReranker {
+  /** `xlm-r`: SentencePiece, texts told apart by `</s>`; `bert`: WordPiece and token types; `modernbert`: byte-level BPE and `[SEP]`. */
+  style: 'xlm-r' | 'bert' | 'modernbert';
+  /** Groups of words that mean the same; all other words mean nothing. Default `TOY_MEANINGS`. */
+  words?: readonly (string | readonly string[])[];
+  labels?: number;
+  scale?: number;
+  bias?: number;
+  name?: string;
+  seed?: number;
+}
+
+/** A cross-encoder good enough to judge with: near 1 for texts that share the question's meanings, near 0 for others. */
+export async function writeToyReranker(dir: string, toy: ToyReranker): Promise<string> {
+  const { style, labels, scale, bias, name = 'toy-reranker', seed = 1 } = toy;
+  const dims = 64;
+  const groups = (toy.words ?? TOY_MEANINGS).map((group) => (typeof group === 'string' ? [group] : group));
+  const words = groups.flat();
+  const tokenizer = { 'xlm-r': unigramTokenizer, bert: wordPieceTokenizer, modernbert: byteLevelTokenizer }[style](
+    words,
+  );
+  const idsOf = (place: number) => (style === 'modernbert' ? [2 * place, 2 * place + 1] : [4 + place]);
+  // Special and unknown tokens say nothing, but padding would, were it not masked.
+  const table = new Float32Array((style === 'modernbert' ? 2 * words.length + 4 : words.length + 4) * dims);
+  const pad = { 'xlm-r': 1, bert: 0, modernbert: 2 * words.length + 3 }[style];
+  table.set(randomTable(1, dims, 7), pad * dims);
+  let place = 0;
+  for (const [meaning, group] of groups.entries()) {
+    const vector = randomTable(1, dims, seed * 100_003 + meaning);
+    for (let word = 0; word < group.length; word++, place++) {
+      for (const id of idsOf(place)) table.set(vector, id * dims);
+    }
+  }
+  const separator = { 'xlm-r': 2, bert: null, modernbert: 2 * words.length + 2 }[style];
+  const model_type = { 'xlm-r': 'xlm-roberta', bert: 'bert', modernbert: 'modernbert' }[style];
+  return writeModelFolder(dir, {
+    'model.onnx': crossEncoderModel({
+      table,
+      dims,
+      separator,
+      ...(labels !== undefined && { labels }),
+      ...(scale !== undefined && { scale }),
+      ...(bias !== undefined && { bias }),
+    }),
+    'tokenizer.json': tokenizer,
+    'config.json': { model_type, architectures: ['ForSequenceClassification'] },
+    'engram.json': { name, max_seq: 256 },
   });
 }

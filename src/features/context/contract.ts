@@ -86,6 +86,7 @@ export const ContextRequest = z
     space_id: Id.nullish(),
     category: Text.nullish(),
     tags: Tags.nullish(),
+    rerank: z.boolean().nullish().meta({ description: 'false leaves the reranker out' }),
     categories: z.unknown().optional(),
     question_type: z.unknown().optional(),
     limit: z.unknown().optional(),

@@ -72,14 +72,20 @@ export function createContext({ read, search, touches, counter }: ContextDeps) {
       const filter = await search.filterOf(scope, filters);
       const found = await search.search(
         scope,
-        SearchRequest.parse({ query: request.query, limit: plan.semanticLimit, ...filters }),
+        SearchRequest.parse({ query: request.query, limit: plan.semanticLimit, rerank: request.rerank, ...filters }),
         false,
       );
       timing.search_ms = since();
       timing.embed_ms = Math.round(found.ranking.found.embed_ms);
+      timing.rerank_ms = found.reranked.ms === null ? null : Math.round(found.reranked.ms);
       const scores = new Map(found.answer.results.map((result) => [result.id, result.score]));
       // A score is comparable within one answer only: of what merely lies nearest, the cosine says whether it is near at all.
-      const fits = (r: SearchResult) => (r.search_type === 'vector' ? r.relevance : r.score) >= request.min_relevance;
+      // What the reranker has not read is not blamed for it.
+      const unread = new Map(
+        found.page.flatMap((item) => (item.rerank === null ? [[item.id, item.fused] as const] : [])),
+      );
+      const fits = (r: SearchResult) =>
+        (r.search_type === 'vector' ? r.relevance : (unread.get(r.id) ?? r.score)) >= request.min_relevance;
       const hits = found.answer.results.filter(fits).map((r) => found.rows.get(r.id)!);
 
       const layers: Layer[] = [];

@@ -13,13 +13,17 @@ const When = Text.refine((text) => parseTime(text) !== null, {
 /** Options of other servers that change nothing here; accepted so that their clients keep working. */
 const tolerated = {
   mode: z.unknown().optional(),
-  rerank: z.unknown().optional(),
   include_episodes: z.unknown().optional(),
   vector_floor: z.unknown().optional(),
   user_id: z.unknown().optional(),
   agent: z.unknown().optional(),
   categories: z.unknown().optional(),
 };
+
+export const CHANNELS = ['lexical', 'vector', 'graph'] as const;
+const Rerank = z.boolean().nullish().meta({
+  description: 'false leaves the reranker out; true says so in `degraded` when there is none',
+});
 
 export const SearchRequest = z
   .strictObject({
@@ -42,6 +46,12 @@ export const SearchRequest = z
     threshold: z.number().nullish().meta({ description: 'Leave out results that score less' }),
     min_score: z.number().nullish(),
     question_type: QuestionTypeName.nullish(),
+    channels: z
+      .array(z.enum(CHANNELS))
+      .min(1)
+      .nullish()
+      .meta({ description: 'Only these retrievers; without it all: words, meaning, neighbours in the graph' }),
+    rerank: Rerank,
     include_forgotten: z.boolean().nullish(),
     include_archived: z.boolean().nullish(),
     latest_only: z.boolean().nullish().meta({ description: 'false also searches versions that were replaced' }),
@@ -68,13 +78,18 @@ export const SearchResult = z
     session_id: z.string().nullable(),
     tags: z.array(z.string()),
     score: z.number().meta({ description: '0..1, comparable within one answer' }),
-    relevance: z
-      .number()
-      .meta({ description: '0..1, comparable across answers: share of the words found, or the cosine' }),
+    relevance: z.number().meta({
+      description: '0..1, comparable across answers: share of the words found, the cosine, or what the reranker says',
+    }),
     search_type: z.enum(['hybrid', 'lexical', 'vector', 'graph']),
     channels: z.array(z.string()),
     question_type: z.string(),
     decay_score: z.number(),
+    highlight: z
+      .string()
+      .optional()
+      .meta({ description: 'Of a long memory found by meaning: the piece that fits best' }),
+    reranked: z.boolean().optional().meta({ description: 'The reranker has read it' }),
     linked: z.array(LinkedMemory).optional(),
     version_chain: z.array(VersionEntry).optional(),
   })
@@ -133,6 +148,7 @@ export const explain = endpoint({
           personality: Nullable,
           temporal_boost: Nullable,
           fused: Nullable,
+          rerank: Nullable.meta({ description: 'What the reranker says, 0..1; null for what it has not read' }),
           reranked: z.boolean(),
           reranker_ms: Nullable,
         }),
@@ -206,6 +222,7 @@ export const RecallRequest = z.strictObject({
   limit: Limit(20, 100),
   space_id: Id.nullish(),
   tags: Tags.nullish(),
+  rerank: Rerank,
   session: z.unknown().optional(),
   ...tolerated,
 });

@@ -175,14 +175,16 @@ describe('speakerNames', () => {
 });
 
 describe('evidenceOf', () => {
-  it('shares words by the best, and meaning by how far it stands out from the last of the pool', () => {
+  it('shares words by the best, and counts meaning by how far it is above chance', () => {
     const p = plan();
-    const evidence = evidenceOf({ lexical: hits([1, 8], [2, 4]), vector: hits([2, 0.9], [3, 0.6], [4, 0.5]) }, p);
+    const vector_hits = hits([2, 1], [3, 0.6], [4, 0.2], [5, 0.1]);
+    const evidence = evidenceOf({ lexical: hits([1, 8], [2, 4]), vector: vector_hits, chance: 0.2 }, p);
     const { vector, lexical } = p.recipe.evidence;
     expect(evidence.get(1)).toBeCloseTo(lexical, 12);
     expect(evidence.get(2)).toBeCloseTo(vector + lexical / 2, 12);
-    expect(evidence.get(3)).toBeCloseTo(vector / 4, 12);
+    expect(evidence.get(3)).toBeCloseTo(vector / 2, 12);
     expect(evidence.get(4)).toBeCloseTo(0, 12);
+    expect(evidence.get(5)).toBe(0);
   });
 
   it('rests on the one retriever there is', () => {
@@ -192,11 +194,10 @@ describe('evidenceOf', () => {
         [2, 0.5],
       ]),
     );
-    expect(evidenceOf({ lexical: [], vector: hits([1, 0.8], [2, 0.6], [3, 0.4]) }, plan())).toEqual(
+    expect(evidenceOf({ lexical: [], vector: hits([1, 0.8], [2, 0.6]) }, plan())).toEqual(
       new Map([
-        [1, 1],
-        [2, (0.6 - 0.4) / (0.8 - 0.4)],
-        [3, 0],
+        [1, 0.8],
+        [2, 0.6],
       ]),
     );
     expect(evidenceOf({ lexical: [], vector: null }, plan()).size).toBe(0);

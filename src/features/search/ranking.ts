@@ -1,5 +1,5 @@
 // From raw hits to one order: evidence, activation, bounded priors, fusion. Pure, so that every figure can be tested and explained.
-import { fuse, ranked } from '../../algo/fusion.ts';
+import { aboveChance, fuse, ranked } from '../../algo/fusion.ts';
 import { type SpreadEdge, spread } from '../../algo/spread.ts';
 import { words } from '../../algo/text.ts';
 import { parseTime } from '../../core/clock.ts';
@@ -14,6 +14,8 @@ export interface Retrieved {
   lexical: readonly Candidate[];
   /** Null when there is no sense of meaning. */
   vector: readonly Candidate[] | null;
+  /** Cosine that the model gives unrelated texts; 0 when not said. */
+  chance?: number;
   /** Relevance that arrived at each memory, see `activate`. */
   activation: ReadonlyMap<number, number>;
   /** Ranking fields of every memory that may be shown, by id. Whatever is missing here is hidden and drops out. */
@@ -56,24 +58,20 @@ const share = (hits: readonly Candidate[]): Map<number, number> => {
   return new Map(hits.map(({ id, score }) => [id, top > 0 ? Math.max(0, score) / top : 0]));
 };
 
-/**
- * Cosines of one model lie close together and never near nothing: what tells is how far a hit stands out from the last of
- * the pool, not its share of the best.
- */
-const spanned = (hits: readonly Candidate[]): Map<number, number> => {
-  const top = hits[0]?.score ?? 0;
-  const floor = hits.length > 1 ? hits[hits.length - 1]!.score : 0;
-  return new Map(hits.map(({ id, score }) => [id, top > floor ? (score - floor) / (top - floor) : 1]));
-};
+const meant = (hits: readonly Candidate[], chance: number): Map<number, number> =>
+  new Map(hits.map(({ id, score }) => [id, aboveChance(score, chance)]));
 
-/** Direct relevance 0..1 of each hit: its share of the best score of each retriever, weighed by kind of question. */
+/**
+ * Direct relevance 0..1 of each hit, weighed by kind of question. BM25 has no scale of its own, so a hit counts by its share
+ * of the best; a cosine has one, above what chance gives.
+ */
 export function evidenceOf(
-  { lexical, vector }: Pick<Retrieved, 'lexical' | 'vector'>,
+  { lexical, vector, chance = 0 }: Pick<Retrieved, 'lexical' | 'vector' | 'chance'>,
   plan: SearchPlan,
 ): Map<number, number> {
   const byWords = share(lexical);
   if (vector === null || vector.length === 0) return byWords;
-  const byMeaning = spanned(vector);
+  const byMeaning = meant(vector, chance);
   const { evidence } = plan.recipe;
   // With no word in common, meaning is all the evidence there is.
   const [v, l] = lexical.length === 0 ? [1, 0] : [evidence.vector, evidence.lexical];
@@ -127,6 +125,7 @@ export function multipliersOf(
   context: { plan: SearchPlan; named: ReadonlySet<string>; mass: ReadonlyMap<string, number>; now: number },
 ): Multipliers {
   const { plan, named, mass, now } = context;
+  if (!plan.priors) return NEUTRAL;
   let period = 1;
   if (plan.period) {
     const at = parseTime(row.occurred_at ?? row.created_at) ?? now;
@@ -143,6 +142,8 @@ export function multipliersOf(
     period,
   };
 }
+
+const NEUTRAL: Multipliers = { decay: 1, static: 1, importance: 1, source_count: 1, author: 1, session: 1, period: 1 };
 
 const product = (m: Multipliers): number => m.decay * m.static * m.importance * m.source_count * m.author * m.period;
 

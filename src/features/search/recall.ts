@@ -36,7 +36,13 @@ export function createViews(deps: { read: { memories: MemoryStore }; search: Sea
           ? null
           : await search.search(
               scope,
-              SearchRequest.parse({ query, limit, space_id: request.space_id, tags: request.tags }),
+              SearchRequest.parse({
+                query,
+                limit,
+                space_id: request.space_id,
+                tags: request.tags,
+                rerank: request.rerank,
+              }),
             );
       const fit = new Map((found?.answer.results ?? []).map((result) => [result.id, result.score]));
       /** What fits the question first, then what matters most, then what is newest. */

@@ -13,34 +13,37 @@ export interface Recipe {
   readonly time: number;
 }
 
+/** Ranks by words or meaning alone only break ties: what both say together, and the neighbours, is in the graph channel. */
+const WEIGHTS = { vector: 0.03, lexical: 0.02, graph: 1 } as const;
+
 export const RECIPES: Readonly<Record<QuestionType, Recipe>> = {
   fact_recall: {
     evidence: { vector: 0.25, lexical: 0.75 },
-    weights: { vector: 0.03, lexical: 0.1, graph: 1 },
+    weights: WEIGHTS,
     session: 0.8,
     time: 0.3,
   },
   preference: {
     evidence: { vector: 0.35, lexical: 0.65 },
-    weights: { vector: 0.03, lexical: 0.1, graph: 1 },
+    weights: WEIGHTS,
     session: 0.5,
     time: 0.2,
   },
   reasoning: {
     evidence: { vector: 0.35, lexical: 0.65 },
-    weights: { vector: 0.03, lexical: 0.05, graph: 1 },
+    weights: WEIGHTS,
     session: 1,
     time: 0.2,
   },
   generalization: {
     evidence: { vector: 0.4, lexical: 0.6 },
-    weights: { vector: 0.03, lexical: 0.05, graph: 1 },
+    weights: WEIGHTS,
     session: 0.5,
     time: 0.2,
   },
   temporal: {
     evidence: { vector: 0.2, lexical: 0.8 },
-    weights: { vector: 0.03, lexical: 0.1, graph: 1 },
+    weights: WEIGHTS,
     session: 0.8,
     time: 0.6,
   },
@@ -55,6 +58,8 @@ export interface SearchPlan {
   readonly seeds: number;
   /** Most activated memories that are looked at more closely. */
   readonly shortlist: number;
+  /** Whether what is known of a memory besides its text has a say. */
+  readonly priors: boolean;
   /** Period the question names. */
   readonly period: TimeRange | null;
 }
@@ -91,6 +96,7 @@ export function planSearch(query: string, asked: QuestionType | undefined, limit
     pool,
     seeds: Math.ceil(pool * SEED_SHARE),
     shortlist: pool,
+    priors: true,
     period: parseTimeRange(query, nowMs),
   };
 }

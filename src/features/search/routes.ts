@@ -12,11 +12,11 @@ export const searchRoutes = (service: SearchService, views: Views, clock: Clock)
     return answer.results.map((result) => ({ ...result, memory: presentMemory(rows.get(result.id)!, clock.now()) }));
   }),
   route(explain, async ({ body }, { scope }) => {
-    const { answer, ranking, page } = await service.search(scope, body);
+    const { answer, ranking, reranked, page } = await service.search(scope, body);
     const items = new Map(page.map((item) => [item.id, item]));
     return {
       results: answer.results.map((result) => {
-        const { channels, multipliers, score } = items.get(result.id)!;
+        const { channels, multipliers, fused, rerank } = items.get(result.id)!;
         return {
           ...result,
           scores: {
@@ -25,9 +25,10 @@ export const searchRoutes = (service: SearchService, views: Views, clock: Clock)
             graph: channels.graph?.score ?? null,
             personality: null,
             temporal_boost: ranking.plan.period ? multipliers.period : null,
-            fused: score,
-            reranked: false,
-            reranker_ms: null,
+            fused,
+            rerank,
+            reranked: rerank !== null,
+            reranker_ms: rerank === null ? null : round(reranked.ms!),
           },
           ranks: channels,
           multipliers: { ...multipliers },
@@ -39,13 +40,13 @@ export const searchRoutes = (service: SearchService, views: Views, clock: Clock)
       timings_ms: {
         embed: round(ranking.found.embed_ms),
         hybrid: round(ranking.found.hybrid_ms),
-        rerank: 0,
+        rerank: round(reranked.ms ?? 0),
         total: answer.took_ms,
       },
       pipeline: {
         embedded: ranking.found.vector !== null,
-        reranker_applied: false,
-        mode: ranking.found.vector !== null ? 'hybrid' : 'lexical',
+        reranker_applied: reranked.applied,
+        mode: !ranking.found.asked.lexical ? 'vector' : ranking.found.vector !== null ? 'hybrid' : 'lexical',
         candidates: {
           lexical: ranking.found.lexical.length,
           vector: ranking.found.vector?.length ?? 0,

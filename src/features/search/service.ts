@@ -1,40 +1,32 @@
-// Search end to end: retrieve in parallel, walk the graph from the best hits, rank, show.
-import { inLongForm, withAliases } from '../../algo/aliases.ts';
-import { ranked } from '../../algo/fusion.ts';
-import { dayWords, type LexicalQuery, parseLexicalQuery, termCoverage } from '../../algo/text.ts';
+// Search end to end: retrieve, rank, let the reranker read the best, show.
+import { inLongForm } from '../../algo/aliases.ts';
+import { dayWords, termCoverage } from '../../algo/text.ts';
 import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import { isPlain } from '../../core/memory-filter.ts';
-import type { Candidate, FullTextIndex, MemoryFilter } from '../../core/ports.ts';
+import type { Logger } from '../../core/log.ts';
+import type { MemoryFilter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
-import type { Edge, LinkStore } from '../memory/link-store.ts';
 import { decayScore, type MemoryRow, tagsOf } from '../memory/rules.ts';
-import type { Semantics } from '../memory/semantics.ts';
-import type { MemoryStore } from '../memory/store.ts';
 import type { Touches } from '../memory/touches.ts';
-import type { SearchRequest, SearchResult } from './contract.ts';
-import { activate, evidenceOf, type RankedMemory, rank } from './ranking.ts';
+import { CHANNELS, type SearchRequest, type SearchResult } from './contract.ts';
+import { type Channel, type RankedMemory, rank } from './ranking.ts';
 import { planSearch, type SearchPlan } from './recipes.ts';
+import { type Placed, type Reranked, type RerankStage, rerank, unread } from './rerank.ts';
+import { askedOf, createRetrieval, PREFIX_SHARE, type RetrievalDeps } from './retrieval.ts';
 
-export interface SearchDeps {
-  read: { memories: MemoryStore; links: LinkStore; fullText: FullTextIndex };
-  semantics: Semantics;
+export interface SearchDeps extends RetrievalDeps {
+  /** The reranker in use now; it may be exchanged while the program runs. */
+  reranker(): RerankStage | null;
   touches: Touches;
   spaceExists(user_id: number, space_id: number): Promise<boolean>;
   /** Counts an answer that lacked a signal. */
   onDegraded(signal: string): void;
   clock: Clock;
+  logger: Logger;
 }
 
 /** Best relevance below which an answer is called a guess. */
 const ABSTAIN_BELOW = 0.2;
-/** Fewer hits than this and words are also read as beginnings of words. */
-const FEW_HITS = 5;
-const SHORTEST_PREFIX = 3;
-/** What beginning with a word is worth against having it. */
-const PREFIX_SHARE = 0.5;
-/** Share of the quick candidates that may turn out hidden before the thorough way is taken. */
-const MAX_HIDDEN_SHARE = 0.25;
 
 /** `2026-03-01` as an upper bound means the whole day. */
 const endOf = (text: string): string =>
@@ -43,7 +35,8 @@ const endOf = (text: string): string =>
 export type Ranking = Awaited<ReturnType<ReturnType<typeof createSearch>['run']>>;
 
 export function createSearch(deps: SearchDeps) {
-  const { read, semantics, touches, clock } = deps;
+  const { read, semantics, touches, clock, logger } = deps;
+  const retrieve = createRetrieval(deps);
 
   async function filterOf(scope: Scope, request: Partial<SearchRequest>): Promise<MemoryFilter> {
     if (request.space_id != null && !(await deps.spaceExists(scope.user_id, request.space_id))) {
@@ -72,121 +65,63 @@ export function createSearch(deps: SearchDeps) {
     };
   }
 
-  /** Edges within two steps of the seeds. */
-  async function walk(user_id: number, seeds: readonly number[]): Promise<Edge[]> {
-    const first = await read.links.touching(user_id, seeds);
-    const known = new Set(seeds);
-    const frontier = new Set<number>();
-    for (const { source_id, target_id } of first) {
-      if (!known.has(source_id)) frontier.add(source_id);
-      if (!known.has(target_id)) frontier.add(target_id);
-    }
-    return [...first, ...(await read.links.touching(user_id, [...frontier]))];
-  }
-
-  /** With few hits the words may be cut short ("deplo"): what begins with them follows behind the hits there are. */
-  async function completed(
-    query: LexicalQuery,
-    filter: MemoryFilter,
-    hits: readonly Candidate[],
-  ): Promise<Candidate[]> {
-    const prefixes = query.terms.filter((term) => term.length >= SHORTEST_PREFIX);
-    if (prefixes.length === 0) return [...hits];
-    const found = await read.fullText.search(
-      { terms: [], stems: [], phrases: [], unspaced: [], prefixes },
-      filter,
-      FEW_HITS,
-    );
-    const known = new Set(hits.map(({ id }) => id));
-    const scale = PREFIX_SHARE * (hits[0]?.score ?? 1);
-    const top = found[0]?.score ?? 1;
-    const more = found
-      .filter(({ id }) => !known.has(id))
-      .map(({ id, score }) => ({ id, score: (score / top) * scale }));
-    return [...hits, ...more].sort((a, b) => b.score - a.score || b.id - a.id);
-  }
-
-  /**
-   * Hidden memories are few: without further restrictions the best matches are taken by score alone and checked with the
-   * ranking fields. Only when hidden ones took too many places is every match checked before the cut.
-   */
-  async function retrieve(filter: MemoryFilter, query: string, plan: SearchPlan, graph: boolean) {
-    const started = performance.now();
-    const lexicalQuery = parseLexicalQuery(query);
-    const asked = withAliases(lexicalQuery);
-    const plain = isPlain(filter);
-    const [quick, meaning] = await Promise.all([
-      plain ? read.fullText.best(asked, filter.user_id, plan.pool) : read.fullText.search(asked, filter, plan.pool),
-      query.trim() === '' ? null : semantics.search(query, filter, plan.pool, read.memories.idsWhere),
-    ]);
-    let lexical = quick.length < FEW_HITS ? await completed(asked, filter, quick) : quick;
-    let vector = meaning?.hits ?? null;
-    let embed_ms = meaning?.embed_ms ?? 0;
-
-    const lookAt = async () => {
-      const evidence = evidenceOf({ lexical, vector }, plan);
-      const seeds = ranked(evidence).slice(0, plan.seeds);
-      const edges = graph ? await walk(filter.user_id, seeds) : [];
-      const activation = activate(evidence, edges, plan.shortlist);
-      const rows = new Map((await read.memories.ranking(filter, [...activation.keys()])).map((row) => [row.id, row]));
-      return { activation, rows, edges };
-    };
-    let seen = await lookAt();
-    const hiddenIn = (hits: readonly Candidate[]): number =>
-      hits.filter(({ id }) => seen.activation.has(id) && !seen.rows.has(id)).length;
-    const crowded = (hits: readonly Candidate[]): boolean =>
-      hits.length >= plan.pool && hiddenIn(hits) > plan.pool * MAX_HIDDEN_SHARE;
-    if (plain && (crowded(lexical) || (vector !== null && crowded(vector)))) {
-      lexical = await read.fullText.search(asked, filter, plan.pool);
-      // Naming what holds anyway makes the index look at visible memories only.
-      const again =
-        vector && (await semantics.search(query, { ...filter, status: 'approved' }, plan.pool, read.memories.idsWhere));
-      vector = again?.hits ?? vector;
-      embed_ms += again?.embed_ms ?? 0;
-      seen = await lookAt();
-    }
-    if (hiddenIn(lexical) + hiddenIn(vector ?? []) > 0) {
-      // What may not be shown has no say either: neither in the scale of the scores nor in what its neighbours get.
-      const shown = ({ id }: Candidate) => seen.rows.has(id);
-      lexical = lexical.filter(shown);
-      vector = vector?.filter(shown) ?? null;
-      seen = { ...seen, activation: activate(evidenceOf({ lexical, vector }, plan), seen.edges, plan.shortlist) };
-    }
-    return {
-      lexicalQuery,
-      /** The question in long forms, when it has words with short ones. */
-      longForm: asked === lexicalQuery ? null : parseLexicalQuery(inLongForm(query)),
-      lexical,
-      vector,
-      ...seen,
-      edges: seen.edges.length,
-      embed_ms,
-      hybrid_ms: performance.now() - started,
-    };
-  }
-
-  /** Everything but the texts: the order, how it came about, what was missing. */
+  /** Everything up to the fused order: how it came about, and what was missing. */
   async function run(scope: Scope, request: SearchRequest, given?: MemoryFilter, pool?: number) {
     const now = clock.now();
     const filter = given ?? (await filterOf(scope, request));
+    const channels = new Set<Channel>(request.channels ?? CHANNELS);
     const planned = planSearch(request.query, request.question_type ?? undefined, request.limit, now);
-    const plan = pool === undefined ? planned : { ...planned, pool, shortlist: Math.max(planned.shortlist, 2 * pool) };
-    const found = await retrieve(filter, request.query, plan, request.expand_relationships !== false);
-    const degraded = found.vector === null && request.query.trim() !== '' ? ['vector'] : [];
-    for (const signal of degraded) deps.onDegraded(signal);
-    const floor = request.threshold ?? request.min_score ?? 0;
-    const order = rank(found, plan, request.query, now).filter((item) => round(item.score) >= floor);
-    return { filter, plan, found, order, degraded, now };
+    const plan = only(
+      channels,
+      pool === undefined ? planned : { ...planned, pool, shortlist: Math.max(planned.shortlist, 2 * pool) },
+    );
+    const asked = askedOf(channels, request.expand_relationships !== false);
+    const found = await retrieve(filter, request.query, plan, asked);
+    for (const signal of found.degraded) deps.onDegraded(signal);
+    const order = rank(found, plan, request.query, now).flatMap((item) => within(channels, item));
+    return { filter, plan, found, order, degraded: found.degraded, now };
   }
 
-  const cosineOf = (found: Ranking['found']): Map<number, number> =>
-    new Map((found.vector ?? []).map(({ id, score }) => [id, score]));
+  /** The best of the order with their texts and the piece of each that fits best, after the reranker's say. */
+  async function settle(scope: Scope, request: SearchRequest, { order, found }: Ranking) {
+    const wanted = request.rerank !== false && request.query.trim() !== '';
+    const stage = wanted ? deps.reranker() : null;
+    const best = order.slice(0, Math.max(request.limit, stage?.top_k ?? 0)).map(({ id }) => id);
+    const rows = await read.memories.byIds(scope.user_id, best);
+    const parts = new Map((found.vector ?? []).map(({ id, part }) => [id, part]));
+    const nearest = rows.flatMap(({ id, content }) => {
+      const part = parts.get(id);
+      return part === undefined || semantics.isOnePiece(content) ? [] : [{ id, part }];
+    });
+    const spans = await semantics.pieceOf(scope.user_id, nearest);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    const pieces = new Map(
+      rows.flatMap(({ id, content }) => {
+        const span = spans.get(id);
+        return span ? [[id, content.slice(span.start, span.end)] as const] : [];
+      }),
+    );
+    const reranked: Reranked =
+      stage && rows.length > 0
+        ? await rerank(
+            order,
+            stage,
+            request.query,
+            (id) => pieces.get(id) ?? byId.get(id)?.content,
+            (error) => logger.warn({ err: error }, 'the reranker failed; the order stays as fusion made it'),
+          )
+        : { order: unread(order), applied: false, ms: null };
+    const missing = stage ? reranked.ms !== null && !reranked.applied : wanted && request.rerank === true;
+    if (missing) deps.onDegraded('rerank');
+    return { byId, pieces, reranked, missing };
+  }
 
   function present(
     row: MemoryRow,
-    item: RankedMemory,
+    item: Placed,
     ranking: Ranking,
     cosine: ReadonlyMap<number, number>,
+    piece: string | undefined,
   ): SearchResult {
     const { found, plan, now } = ranking;
     const tags = tagsOf(row);
@@ -197,7 +132,7 @@ export function createSearch(deps: SearchDeps) {
       found.longForm === null ? 0 : termCoverage(found.longForm, inLongForm(text)),
     );
     const byWords = covered === 0 && lexical ? PREFIX_SHARE : covered;
-    const relevance = Math.max(byWords, cosine.get(row.id) ?? 0);
+    const relevance = Math.max(byWords, cosine.get(row.id) ?? 0, item.rerank ?? 0);
     return {
       id: row.id,
       content: row.content,
@@ -214,6 +149,8 @@ export function createSearch(deps: SearchDeps) {
       channels: Object.keys(item.channels),
       question_type: plan.question_type,
       decay_score: decayScore(row, now),
+      ...(piece !== undefined && { highlight: piece }),
+      ...(item.rerank !== null && { reranked: true }),
     };
   }
 
@@ -267,19 +204,19 @@ export function createSearch(deps: SearchDeps) {
     async search(scope: Scope, request: SearchRequest, counts = true) {
       const started = performance.now();
       const ranking = await run(scope, request);
-      const page = ranking.order.slice(0, request.limit);
+      const { byId, pieces, reranked, missing } = await settle(scope, request, ranking);
+      const floor = request.threshold ?? request.min_score ?? 0;
+      const page = reranked.order.filter((item) => round(item.score) >= floor).slice(0, request.limit);
       const rows = new Map(
-        (
-          await read.memories.byIds(
-            scope.user_id,
-            page.map((item) => item.id),
-          )
-        ).map((row) => [row.id, row]),
+        page.flatMap(({ id }) => {
+          const row = byId.get(id);
+          return row ? [[id, row] as const] : [];
+        }),
       );
-      const cosine = cosineOf(ranking.found);
+      const cosine = new Map((ranking.found.vector ?? []).map(({ id, score }) => [id, score]));
       const results = page.flatMap((item) => {
         const row = rows.get(item.id);
-        return row ? [present(row, item, ranking, cosine)] : [];
+        return row ? [present(row, item, ranking, cosine, pieces.get(item.id))] : [];
       });
       if (request.include_links && results.length > 0) await decorate(scope, ranking.filter, rows, results);
       const best = Math.max(0, ...results.map((r) => r.relevance));
@@ -299,17 +236,35 @@ export function createSearch(deps: SearchDeps) {
           results,
           abstained: results.length === 0 || best < ABSTAIN_BELOW,
           top_score,
-          degraded: ranking.degraded,
+          degraded: missing ? [...ranking.degraded, 'rerank'] : ranking.degraded,
           question_type: ranking.plan.question_type,
           took_ms: round(performance.now() - started),
         },
         rows,
         ranking,
+        reranked,
         page,
       };
     },
   };
 }
+
+/** The plan in which only these channels weigh. */
+function only(channels: ReadonlySet<Channel>, plan: SearchPlan): SearchPlan {
+  const { weights } = plan.recipe;
+  const weigh = (channel: Channel): number => (channels.has(channel) ? weights[channel] : 0);
+  const kept = { vector: weigh('vector'), lexical: weigh('lexical'), graph: weigh('graph') };
+  // One retriever alone answers in its own order.
+  const priors = channels.has('graph') || channels.size > 1;
+  return { ...plan, priors, recipe: { ...plan.recipe, weights: kept } };
+}
+
+/** The memory as these channels alone found it; nothing when none of them did. */
+function within(channels: ReadonlySet<Channel>, item: RankedMemory): RankedMemory[] {
+  const found = Object.entries(item.channels).filter(([channel]) => channels.has(channel as Channel));
+  return found.length === 0 ? [] : [{ ...item, channels: Object.fromEntries(found) }];
+}
+
 export const searchTypeOf = ({ channels: { lexical, vector } }: RankedMemory): SearchResult['search_type'] =>
   lexical && vector ? 'hybrid' : lexical ? 'lexical' : vector ? 'vector' : 'graph';
 
