@@ -4,8 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Config, ConfigError } from './config.ts';
+import { BUILT_IN_MODEL } from './core/model-source.ts';
 import type { Machine, Terminal } from './entry/cli/machine.ts';
 import { run } from './entry/cli/run.ts';
+import { wantedModel } from './features/models/choice.ts';
 import { DatabaseError } from './platform/db/dialect.ts';
 import { describeRuntime, inspectFolder, inspectModel } from './platform/inspect.ts';
 import { ListenError, listen } from './platform/listen.ts';
@@ -32,10 +34,10 @@ const sqliteCode = (error: unknown): string => {
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : '';
 };
 
-async function openApp(config: Config) {
+async function openApp(config: Config, ports: { eager?: boolean } = {}) {
   const { createApp } = await import('./app.ts');
   try {
-    return await createApp(config);
+    return await createApp(config, ports);
   } catch (error) {
     if (sqliteCode(error) === '') throw error;
     const { explain } = await import('./platform/db/sqlite/connection.ts');
@@ -99,6 +101,10 @@ const machine: Machine = {
   listen: (fetch, { host, port, limits }) => listen(fetch, { host, port, maxBodyBytes: limits.body_bytes }),
   untilStopped,
   explain: explainFailure,
+  async models({ models_dir, model_hub, model_hub_token }) {
+    const { openModels } = await import('./platform/models/open.ts');
+    return openModels({ models_dir, hub: model_hub, token: model_hub_token?.reveal() ?? null });
+  },
   inspect: {
     runtime: describeRuntime,
     folder: inspectFolder,
@@ -110,13 +116,10 @@ const machine: Machine = {
         key: encryption.key?.reveal() ?? null,
       });
     },
-    model: ({ embedding }) =>
-      inspectModel({
-        model_dir: embedding.model_dir,
-        model: embedding.model,
-        onnx_file: embedding.onnx_file ?? undefined,
-        max_seq: embedding.max_seq ?? undefined,
-      }),
+    async model({ embedding, models_dir }) {
+      const { source } = wantedModel(embedding, null, BUILT_IN_MODEL);
+      return source && inspectModel(source, { models_dir, max_seq: embedding.max_seq });
+    },
   },
 };
 

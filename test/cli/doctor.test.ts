@@ -49,15 +49,15 @@ describe('doctor', () => {
     expect(of('folder')).toMatchObject({ state: 'ok', found: expect.stringContaining('does not exist yet') });
     expect(of('database')).toMatchObject({ state: 'ok', found: expect.stringContaining('does not exist yet') });
     expect(of('models')).toMatchObject({
-      state: 'warning',
-      advice: expect.stringContaining('ENGRAM_EMBEDDING_MODEL_DIR'),
+      state: 'ok',
+      found: expect.stringMatching(/^engram-mini from .*model\.onnx$/),
     });
     expect(of('port')).toMatchObject({ state: 'ok', found: expect.stringContaining(`${port} on 127.0.0.1 is free`) });
     expect(existsSync(dir)).toBe(false);
   });
 
   it('prints marks and advice for people, and only what is not fine when quiet', async () => {
-    const env = { ENGRAM_DATA_DIR: tempDir(), ENGRAM_PORT: String(port) };
+    const env = { ENGRAM_DATA_DIR: tempDir(), ENGRAM_PORT: String(port), ENGRAM_EMBEDDING_MODEL: 'none' };
     const [all, quiet] = await Promise.all([engram(['doctor'], { env }), engram(['doctor', '-q'], { env })]);
     expect(all.code).toBe(0);
     expect(all.out).toMatch(

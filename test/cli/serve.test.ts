@@ -32,7 +32,7 @@ describe('a running server', () => {
     expect(first.seen.out).toContain(`Engram 0.1.0 listens on ${first.url}\n`);
     expect(first.seen.out).toMatch(new RegExp(`^ {2}data +${dir}$`, 'm'));
     expect(first.seen.out).toMatch(new RegExp(`^ {2}database +SQLite [\\d.]+ at ${dir}/engram.db$`, 'm'));
-    expect(first.seen.out).toMatch(/^ {2}embedder +none; search goes by words/m);
+    expect(first.seen.out).toMatch(/^ {2}embedder +engram-mini, 256 dims$/m);
     expect(first.seen.out).toContain(`  engram bootstrap --server ${first.url}\n`);
     expect(first.seen.out).not.toContain('\x1b');
     const curl = /^ {2}curl -X POST (\S+)$/m.exec(first.seen.out)?.[1];
@@ -99,9 +99,8 @@ describe('a running server', () => {
 
   it('goes on without a model that cannot be used, and says why', async () => {
     const server = await serve(tempDir(), { env: { ENGRAM_EMBEDDING_MODEL_DIR: '/no/such/model' } });
-    expect(server.seen.out).toMatch(
-      /^ {2}embedder +none, searching goes on without: .*\/no\/such\/model does not exist/m,
-    );
+    const said = /^ {2}embedder +none, search goes by words, links and time: .*\/no\/such\/model does not exist/m;
+    await until(() => said.exec(server.seen.out)?.[0], server.child, server.seen);
     expect(await server.stop()).toBe(0);
   });
 
@@ -132,8 +131,9 @@ describe('a running server', () => {
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       data_dir: dir,
       database: expect.stringContaining('SQLite'),
-      embedder: null,
+      embedder: { name: 'engram-mini', dims: 256 },
       embedder_problem: null,
+      embedder_loading: false,
       needs_bootstrap: true,
     });
     await health(facts.url);

@@ -15,6 +15,7 @@ const COMMANDS = [
   'recall',
   'list',
   'delete',
+  'models',
   'config',
   'doctor',
   'version',

@@ -54,7 +54,7 @@ export async function dryRun(args: readonly string[], options: Pick<RunOptions, 
     ...{ argv: args, env, cwd, home: cwd, version: '0.0.0' },
     ...{ stdin: { isTTY: true, bytes: refuse }, out: terminal('out'), err: terminal('err') },
     ...{ readFile: () => null, storeExists: () => false, isLocked: () => false, explain: () => null },
-    ...{ openApp: refuse, listen: refuse, untilStopped: refuse, inspect },
+    ...{ openApp: refuse, listen: refuse, untilStopped: refuse, models: refuse, inspect },
   });
   return { code, ...seen };
 }

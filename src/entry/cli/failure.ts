@@ -7,9 +7,9 @@ export const EXIT_HELP: readonly (readonly [ExitCode, string])[] = [
   [EXIT.ok, 'done'],
   [EXIT.failed, 'the server refused, or something failed'],
   [EXIT.usage, 'wrong usage or settings'],
-  [EXIT.unreachable, 'no server answers at the given address'],
-  [EXIT.not_found, 'there is no such memory'],
-  [EXIT.unauthorized, 'no valid key'],
+  [EXIT.unreachable, 'no server or model hub answers at the given address'],
+  [EXIT.not_found, 'there is no such memory or model'],
+  [EXIT.unauthorized, 'no valid key or token'],
 ];
 
 export class CliError extends Error {

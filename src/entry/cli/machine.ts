@@ -1,6 +1,7 @@
 // Everything a command needs from outside, handed in by main.ts: no command touches the process, the disk or the network alone.
 import type { App } from '../../app.ts';
 import type { Config } from '../../config.ts';
+import type { Models } from '../../platform/models/open.ts';
 
 export interface Terminal {
   readonly isTTY: boolean;
@@ -40,8 +41,8 @@ export interface Inspect {
   runtime(): string;
   folder(path: string): FolderFacts;
   database(config: Config): Promise<DatabaseFacts>;
-  /** Only called when a model folder is configured. */
-  model(config: Config): Promise<ModelFacts>;
+  /** The embedding model of the settings; null when they want none. */
+  model(config: Config): Promise<ModelFacts | null>;
 }
 
 export interface Machine {
@@ -54,7 +55,8 @@ export interface Machine {
   readonly out: Terminal;
   readonly err: Terminal;
   readFile(path: string): string | null;
-  openApp(config: Config): Promise<App>;
+  /** @param ports.eager answers before a model that takes long has loaded */
+  openApp(config: Config, ports?: { eager?: boolean }): Promise<App>;
   storeExists(config: Config): boolean;
   /** True for the failure to open a store that another process has open. */
   isLocked(error: unknown): boolean;
@@ -63,5 +65,7 @@ export interface Machine {
   untilStopped(): Promise<void>;
   /** A sentence for a failure that people can do something about; null for anything unforeseen. */
   explain(error: unknown, config: Config | null): string | null;
+  /** The models on this machine's disk, and the hub that more come from. */
+  models(config: Config): Promise<Models>;
   readonly inspect: Inspect;
 }

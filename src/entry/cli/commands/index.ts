@@ -6,6 +6,7 @@ import { context } from './context.ts';
 import { remove } from './delete.ts';
 import { doctor } from './doctor.ts';
 import { list } from './list.ts';
+import { models } from './models.ts';
 import { recall } from './recall.ts';
 import { search } from './search.ts';
 import { serve } from './serve.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   recall,
   list,
   remove,
+  models,
   config,
   doctor,
   version,

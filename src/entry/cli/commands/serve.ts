@@ -30,7 +30,7 @@ export const serve: Command = {
     const config = context.settings();
     // Listened for from the start: a server that is told to stop while it opens its store should not be killed by it.
     const stopped = machine.untilStopped();
-    const app = await machine.openApp(config);
+    const app = await machine.openApp(config, { eager: true });
     let listener: Listening | null = null;
     try {
       listener = await machine.listen(app.fetch, config);
@@ -62,7 +62,7 @@ async function announce(
   { url, port }: Listening,
 ): Promise<void> {
   const needs_bootstrap = await app.access.needsBootstrap();
-  const model = app.embedder?.identity ?? null;
+  const { model, problem, loading } = app.meaning;
   if (output.json) {
     const embedder = model && { name: model.name, dims: model.dims };
     const { data_dir } = config;
@@ -72,28 +72,32 @@ async function announce(
       data_dir,
       database: app.database.description,
       embedder,
-      embedder_problem: app.modelProblem,
+      embedder_problem: problem,
+      embedder_loading: loading,
       needs_bootstrap,
     });
     return;
   }
   const { paint } = output;
   const fact = (name: string, value: string) => `  ${paint('dim', name.padEnd(9))} ${value}`;
-  const searching = model
-    ? `${model.name}, ${model.dims} dims`
-    : app.modelProblem !== null
-      ? `none, searching goes on without: ${app.modelProblem}`
-      : 'none; search goes by words, links and time until a model is installed (ENGRAM_EMBEDDING_MODEL_DIR)';
   const lines = [
     `${paint('bold', `Engram ${machine.version}`)} listens on ${paint('green', url)}`,
     fact('data', config.data_dir),
     fact('database', app.database.description),
-    fact('embedder', searching),
+    fact('embedder', meaningOf(app)),
     ...(config.open_access ? [fact('access', 'open: requests without a key may read everything')] : []),
     ...(needs_bootstrap ? firstKey(config, loopbackUrl(config.host, port)) : []),
   ];
+  if (loading) void app.meaning.settled.then(() => output.remark(fact('embedder', meaningOf(app))));
   // In one piece, so that whoever waits for the first line has the rest too.
   output.remark(lines.join('\n'));
+}
+
+function meaningOf({ meaning: { model, problem, loading } }: App): string {
+  const without = 'search goes by words, links and time';
+  if (model) return `${model.name}, ${model.dims} dims${problem === null ? '' : ` (not what is wanted: ${problem})`}`;
+  if (problem !== null) return `none, ${without}: ${problem}`;
+  return loading ? `loading; ${without} until it is there` : `none; ${without} (ENGRAM_EMBEDDING_MODEL=none)`;
 }
 
 function firstKey(config: Config, url: string): string[] {

@@ -1,0 +1,45 @@
+// The models of the catalogue and those that are installed, as one list.
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { BUILT_IN_MODEL } from '../../core/model-source.ts';
+import type { KnownModel } from '../../features/models/service.ts';
+import { builtInFolder } from '../models.ts';
+import { CATALOGUE } from './catalogue.ts';
+import type { ModelStore } from './installed.ts';
+
+export type { KnownModel };
+
+export async function knownModels(store: Pick<ModelStore, 'list'>): Promise<KnownModel[]> {
+  const installed = new Map((await store.list()).map((model) => [model.name, model]));
+  const known = CATALOGUE.map(({ name, kind, recipe, languages, licence, about, size_bytes }): KnownModel => {
+    const built_in = name === BUILT_IN_MODEL;
+    const here = installed.get(name);
+    installed.delete(name);
+    return {
+      name,
+      kind,
+      built_in,
+      installed: built_in || here !== undefined,
+      size_bytes: built_in ? builtInBytes() : (here?.size_bytes ?? size_bytes),
+      dims: recipe?.dims ?? null,
+      languages,
+      licence,
+      about,
+    };
+  });
+  const others = [...installed.values()].map(
+    ({ name, kind, size_bytes, repo }): KnownModel => ({
+      ...{ name, kind, built_in: false, installed: true, size_bytes, dims: null },
+      ...{ languages: '', licence: '', about: `From ${repo}.` },
+    }),
+  );
+  return [...known, ...others];
+}
+
+const builtInBytes = (): number | null => {
+  try {
+    return statSync(join(builtInFolder(), 'model.onnx')).size;
+  } catch {
+    return null;
+  }
+};
