@@ -8,7 +8,8 @@ import type { Ids } from './core/crypto.ts';
 import type { Route } from './core/endpoint.ts';
 import type { Logger } from './core/log.ts';
 import type { Metrics } from './core/metrics.ts';
-import type { Embedder, VectorIndex } from './core/ports.ts';
+import { BUILT_IN_MODEL } from './core/model-source.ts';
+import type { Embedder, ModelIdentity, Reranker, VectorIndex } from './core/ports.ts';
 import { Memory } from './core/shapes.ts';
 import { ENDPOINTS } from './entry/contracts.ts';
 import { createReference } from './entry/http/docs-page/page.ts';
@@ -19,11 +20,17 @@ import { batchRoutes } from './features/batch/routes.ts';
 import { createBatch } from './features/batch/service.ts';
 import { contextRoutes } from './features/context/routes.ts';
 import { createContext } from './features/context/service.ts';
-import { embedMissing, memoryJobs } from './features/memory/jobs.ts';
+import { chanceCosine } from './features/memory/chance.ts';
+import { memoryJobs } from './features/memory/jobs.ts';
 import { memoryRoutes } from './features/memory/routes.ts';
 import { createSemantics } from './features/memory/semantics.ts';
 import { createMemory, type MemoryService } from './features/memory/service.ts';
 import { createTouches, FLUSH_EVERY_MS } from './features/memory/touches.ts';
+import { wantedModel } from './features/models/choice.ts';
+import { createEmbeddingModels } from './features/models/embedding.ts';
+import { createReranking } from './features/models/reranking.ts';
+import { modelsRoutes } from './features/models/routes.ts';
+import { createModels, type ModelsService } from './features/models/service.ts';
 import { profileRoutes } from './features/profile/routes.ts';
 import { createProfile } from './features/profile/service.ts';
 import { SearchResult } from './features/search/contract.ts';
@@ -38,12 +45,16 @@ import { openDatabase } from './platform/db/open.ts';
 import { createRunner, type Runner } from './platform/jobs/runner.ts';
 import { createLogger } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
-import { openEmbedder, openVectors } from './platform/models.ts';
+import { modelStore } from './platform/models/installed.ts';
+import { knownModels } from './platform/models/known.ts';
+import { openEmbedder, openReranker, openVectors } from './platform/models.ts';
 import { sha256, systemClock, systemIds } from './platform/system.ts';
 import { loadTokenCounter } from './platform/tokens.ts';
 import { storesOn } from './stores.ts';
 
 const KEEP_DONE_JOBS_MS = 24 * 3_600_000;
+/** A model that is handed in needs no name. */
+const NO_SETTINGS = { model: null, model_dir: null };
 const PRUNE_EVERY_MS = 3_600_000;
 
 export const VERSION = packageJson.version;
@@ -56,6 +67,9 @@ export interface Ports {
   database: Database;
   embedder: Embedder | null;
   vectors: VectorIndex | null;
+  reranker: Reranker | null;
+  /** Come up before slow models are loaded; memories stored meanwhile are embedded later. */
+  eager: boolean;
   /** Fail a request whose answer breaks its contract. */
   checkAnswers: boolean;
 }
@@ -71,9 +85,15 @@ export interface App {
   readonly jobs: Runner;
   readonly metrics: Metrics;
   readonly database: Database;
-  readonly embedder: Embedder | null;
-  /** Why the configured model is not in use; null when all is well. */
-  readonly modelProblem: string | null;
+  readonly models: ModelsService;
+  /** What embeds now, and why it is not what should; see features/models. */
+  readonly meaning: {
+    readonly model: ModelIdentity | null;
+    readonly problem: string | null;
+    readonly loading: boolean;
+    /** Ends when loading has. */
+    readonly settled: Promise<void>;
+  };
   /** Writes what is buffered: access counts, times keys were used. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -109,14 +129,52 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       return { memories, embedded, jobs: { pending, running, completed, failed } };
     });
 
-    const { embedder, problem: modelProblem } =
-      swap.embedder === undefined
-        ? await openEmbedder(config.embedding, logger)
-        : { embedder: swap.embedder, problem: null };
-    if (embedder) closing.push(() => embedder.close());
-    const index = swap.vectors ?? (embedder ? await openVectors(config.vectors, embedder, read.vectors, logger) : null);
-    if (index) closing.push(() => index.close());
-    const semantics = createSemantics({ embedder, index, logger });
+    const modelOptions = {
+      models_dir: config.models_dir,
+      max_seq: config.embedding.max_seq,
+      dim: config.embedding.dim,
+      threads: config.embedding.threads,
+      api_key: config.embedding.api_key?.reveal() ?? null,
+      logger,
+    };
+    const openIndex = async (embedder: Embedder) =>
+      swap.vectors ?? openVectors(config.vectors, embedder, read.vectors, logger);
+    const semantics = createSemantics({
+      spans: read.vectors.spans,
+      size: config.embedding.chunks,
+      logger,
+    });
+    const wake = (): void => jobs.wake();
+    const embedding = createEmbeddingModels({
+      read,
+      atomically,
+      semantics,
+      open: async (source) => swap.embedder ?? openEmbedder(source, modelOptions),
+      openIndex,
+      chanceOf: chanceCosine,
+      wanted: (chosen) =>
+        swap.embedder === null
+          ? { source: null, decided_by: 'setting' }
+          : wantedModel(swap.embedder ? NO_SETTINGS : config.embedding, chosen, BUILT_IN_MODEL),
+      wake,
+      clock,
+      logger,
+    });
+    closing.push(() => embedding.close());
+    const reranking = createReranking({
+      read,
+      atomically,
+      open: (source) => openReranker(source, modelOptions),
+      wanted: (chosen) =>
+        config.reranker.enabled ? wantedModel(config.reranker, chosen, null) : { source: null, decided_by: 'setting' },
+      clock,
+      logger,
+    });
+    closing.push(() => reranking.close());
+    const reranker = () => {
+      const model = swap.reranker === undefined ? reranking.model : swap.reranker;
+      return model && { model, top_k: config.reranker.top_k, budget_ms: config.reranker.budget_ms };
+    };
     const touches = createTouches({ atomically, clock, logger });
     const access = createAccess({
       read,
@@ -134,6 +192,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       atomically,
       semantics,
       touches,
+      wake,
       spaceExists: access.spaceExists,
       clock,
       ids,
@@ -143,19 +202,32 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     const search = createSearch({
       read,
       semantics,
+      reranker,
       touches,
       spaceExists: access.spaceExists,
       onDegraded: metrics.degraded,
       clock,
+      logger,
     });
     let counter: ReturnType<typeof loadTokenCounter> | null = null;
     const context = createContext({ read, search, touches, counter: () => (counter ??= loadTokenCounter()) });
     const system = createSystem({
       version: VERSION,
       database: database.description.split(' ')[0]!,
-      model: embedder?.identity ?? null,
+      model: () => semantics.model,
+      hasReranker: () => reranker() !== null,
       ping: async () => void (await sql`select 1`.execute(database.reader.db)),
       clock,
+    });
+
+    const installed = modelStore(config.models_dir);
+    const models = createModels({
+      known: async () => knownModels(installed),
+      isInstalled: async (name) => installed.folderOf(name) !== null,
+      embedding,
+      reranking,
+      semantics,
+      vectors: read.vectors,
     });
 
     const schemas = describeSchemas({ endpoints: ENDPOINTS, memory: Memory, hit: SearchResult });
@@ -163,14 +235,26 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
 
     const jobs = createRunner({
       atomically,
-      handlers: memoryJobs({ read, atomically, embedder, semantics }),
+      handlers: memoryJobs({
+        read,
+        atomically,
+        embedderOf: embedding.embedderOf,
+        indexed: embedding.indexed,
+        onProgress: embedding.onProgress,
+        finished: embedding.finished,
+        size: semantics.size,
+        clock,
+      }),
       clock,
       owner: ids.uuid(),
       logger,
     });
     closing.push(() => jobs.close());
-    if (embedder) await atomically(({ jobs: queue }) => queue.enqueue(embedMissing, { model: embedder.identity.key }));
-    jobs.wake();
+    closing.push(async () => embedding.stop());
+    await embedding.start(swap.eager ?? false);
+    const reranking_ready = reranking.start();
+    if (!swap.eager) await reranking_ready;
+    wake();
 
     const flush = async () => {
       await touches.flush();
@@ -201,6 +285,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       ...profileRoutes(createProfile({ read, semantics, clock })),
       ...searchRoutes(search, createViews({ read, search, clock }), clock),
       ...contextRoutes(context),
+      ...modelsRoutes(models),
     ];
     const httpDeps = {
       resolve: access.resolve,
@@ -227,8 +312,21 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       jobs,
       metrics,
       database,
-      embedder,
-      modelProblem,
+      models,
+      meaning: {
+        get model() {
+          return semantics.model;
+        },
+        get problem() {
+          return embedding.problem;
+        },
+        get loading() {
+          return embedding.loading;
+        },
+        get settled() {
+          return embedding.settled;
+        },
+      },
       flush,
       close,
     };

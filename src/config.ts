@@ -40,6 +40,21 @@ export interface Config {
     readonly model: string | null;
     /** 0 = one per core. */
     readonly threads: number;
+    readonly url: string | null;
+    readonly api_key: Secret | null;
+    /** Characters of one piece, characters shared by neighbours (null = as suits the model), pieces of one text. */
+    readonly chunks: { readonly chars: number | null; readonly overlap: number | null; readonly max: number };
+  };
+  readonly models_dir: string;
+  /** null = the public hub. */
+  readonly model_hub: string | null;
+  readonly model_hub_token: Secret | null;
+  readonly reranker: {
+    readonly enabled: boolean;
+    readonly model: string | null;
+    readonly model_dir: string | null;
+    readonly top_k: number;
+    readonly budget_ms: number;
   };
   readonly vectors: { readonly use_lance: boolean; readonly lance_path: string; readonly lance_threshold: number };
   readonly retention: number;
@@ -96,8 +111,11 @@ export function loadConfig(from: ConfigSources): { config: Config; rest: string[
   values.data_dir = absolute(values.data_dir, cwd, home);
   values.db_path = absolute(values.db_path, values.data_dir, home);
   values['vectors.lance_path'] = absolute(values['vectors.lance_path'], values.data_dir, home);
-  const modelDir = values['embedding.model_dir'];
-  values['embedding.model_dir'] = modelDir === null ? null : absolute(modelDir, cwd, home);
+  values.models_dir = absolute(values.models_dir, values.data_dir, home);
+  for (const name of ['embedding.model_dir', 'reranker.model_dir'] as const) {
+    const folder = values[name];
+    values[name] = folder === null ? null : absolute(folder, cwd, home);
+  }
   values.config_file = file.path;
   if (role === 'server') problems.push(...conflicts(values));
   if (problems.length > 0) throw new ConfigError([...new Set(problems)]);
@@ -208,6 +226,13 @@ function conflicts(values: Values): string[] {
     problems.push(
       'ENGRAM_DB_KEY is set but ENGRAM_ENCRYPTION_MODE is none: set the mode to env, or take the key away.',
     );
+  const { 'embedding.chunk_overlap': overlap, 'embedding.chunk_chars': chars } = values;
+  if (overlap !== null && chars !== null && overlap * 2 > chars)
+    problems.push('ENGRAM_EMBEDDING_CHUNK_OVERLAP may be at most half of ENGRAM_EMBEDDING_CHUNK_MAX_CHARS.');
+  if (values['embedding.url'] !== null && values['embedding.model_dir'] !== null)
+    problems.push('ENGRAM_EMBEDDING_URL and ENGRAM_EMBEDDING_MODEL_DIR are both set: keep the one that shall embed.');
+  if (values['embedding.url'] !== null && values['embedding.model'] === null)
+    problems.push('ENGRAM_EMBEDDING_URL is set, so ENGRAM_EMBEDDING_MODEL must name the model to ask for.');
   return problems;
 }
 
@@ -245,6 +270,23 @@ const assemble = (v: Values): Config => ({
     dim: v['embedding.dim'],
     model: v['embedding.model'],
     threads: v['embedding.threads'],
+    url: v['embedding.url'],
+    api_key: v['embedding.api_key'],
+    chunks: {
+      chars: v['embedding.chunk_chars'],
+      overlap: v['embedding.chunk_overlap'],
+      max: v['embedding.chunk_max'],
+    },
+  },
+  models_dir: v.models_dir,
+  model_hub: v.model_hub,
+  model_hub_token: v.model_hub_token,
+  reranker: {
+    enabled: v['reranker.enabled'],
+    model: v['reranker.model'],
+    model_dir: v['reranker.model_dir'],
+    top_k: v['reranker.top_k'],
+    budget_ms: v['reranker.budget_ms'],
   },
   vectors: {
     use_lance: v['vectors.use_lance'],

@@ -314,6 +314,7 @@ describe('a model that fails', () => {
     identity: { key: 'fake@1/4/none', name: 'fake', dims: 4 },
     embedDocuments: async (texts) => texts.map(() => unit),
     embedQuery: async () => unit,
+    cost: 'network',
     close: async () => {},
     ...over,
   });

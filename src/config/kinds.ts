@@ -91,6 +91,12 @@ export const httpUrl: Kind<string> = ofText('url', 'an http:// or https:// addre
   return url.search || url.hash ? no() : { value: url.href.replace(/\/+$/, '') };
 });
 
+/** Where models come from: a server, or a folder for machines without a network. */
+export const hubUrl: Kind<string> = ofText('url', 'an http://, https:// or file:// address', (t) => {
+  if (!/^file:\/\/\//i.test(t)) return httpUrl.read(t);
+  return URL.canParse(t) ? { value: new URL(t).href.replace(/\/+$/, '') } : no();
+});
+
 export const secret = (allowed: string, accepts: (text: string) => boolean): Kind<Secret> =>
   ofText('secret', allowed, (t) => (PLAIN.test(t) && accepts(t) ? { value: new Secret(t) } : no()));
 

@@ -5,6 +5,7 @@ import * as access from '../features/access/contract.ts';
 import * as batch from '../features/batch/contract.ts';
 import * as context from '../features/context/contract.ts';
 import * as memory from '../features/memory/contract.ts';
+import * as models from '../features/models/contract.ts';
 import * as profile from '../features/profile/contract.ts';
 import * as search from '../features/search/contract.ts';
 import * as system from '../features/system/contract.ts';
@@ -36,6 +37,7 @@ export const FEATURES: readonly Feature[] = [
   feature('search', 'Search', 'Find memories by words, meaning and the links between them.', search),
   feature('context', 'Context', 'What is known, fitted to a token budget.', context),
   feature('profile', 'Profile', 'What a user has stored, in outline and in numbers.', profile),
+  feature('models', 'Models', 'Embedding models and rerankers: what there is, what is in use, changing it.', models),
   feature('access', 'Access', 'The first key, users, keys and spaces.', access),
   feature('system', 'System', 'Health, metrics and descriptions of this API.', system),
 ];

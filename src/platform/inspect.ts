@@ -2,7 +2,8 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { silentLogger } from '../core/log.ts';
-import { modelFolder } from './models.ts';
+import type { ModelSource } from '../core/model-source.ts';
+import { folderOf } from './models.ts';
 
 export const describeRuntime = (): string => {
   const { bun, node } = process.versions;
@@ -27,16 +28,20 @@ export function inspectFolder(path: string) {
   };
 }
 
-export async function inspectModel(options: {
-  model_dir: string | null;
-  model: string | null;
-  onnx_file: string | undefined;
-  max_seq: number | undefined;
-}) {
+export async function inspectModel(
+  source: ModelSource,
+  options: { models_dir: string; max_seq: number | null },
+): Promise<{ name: string; file: string } | { problem: string }> {
+  // An endpoint is asked when the server starts; here it would only be waited for.
+  if (source.kind === 'remote') return { name: source.model, file: source.url };
   const { ModelError, readModelFolder } = await import('./inference/model-folder.ts');
   try {
-    const model_dir = modelFolder(options);
-    const { name, onnx_path } = await readModelFolder({ ...options, model_dir, logger: silentLogger });
+    const { name, onnx_path } = await readModelFolder({
+      model_dir: source.kind === 'folder' ? source.dir : await folderOf(source.name, options.models_dir),
+      onnx_file: (source.kind === 'folder' ? source.onnx_file : null) ?? undefined,
+      max_seq: options.max_seq ?? undefined,
+      logger: silentLogger,
+    });
     return { name, file: onnx_path };
   } catch (error) {
     if (error instanceof ModelError) return { problem: error.message };

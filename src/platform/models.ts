@@ -1,20 +1,18 @@
-// Opens the embedding model and the vector index the configuration names. A model that cannot be used is reported, and
-// the server goes on without a sense of meaning: answers then say so in `degraded`.
+// Opens embedding models and the vector indexes over what they make. Heavy parts load only when they are needed.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../core/log.ts';
-import type { Embedder, VectorIndex, VectorSource } from '../core/ports.ts';
+import { BUILT_IN_MODEL, type ModelSource } from '../core/model-source.ts';
+import type { Embedder, Reranker, VectorIndex, VectorSource } from '../core/ports.ts';
 import { ModelError } from './inference/model-error.ts';
-import type { OnnxEmbedderOptions } from './inference/onnx-embedder.ts';
 
 export interface ModelOptions {
-  /** Name of a model; with a folder it is only a name. */
-  model: string | null;
-  model_dir: string | null;
-  onnx_file: string | null;
+  models_dir: string;
   max_seq: number | null;
   dim: number | null;
   threads: number;
+  api_key: string | null;
+  logger: Logger;
 }
 
 export interface VectorOptions {
@@ -23,67 +21,65 @@ export interface VectorOptions {
   lance_threshold: number;
 }
 
-/** @returns the model, and when one was configured but cannot be used, why */
-export async function openEmbedder(
-  options: ModelOptions,
-  logger: Logger,
-): Promise<{ embedder: Embedder | null; problem: string | null }> {
-  if (options.model_dir === null && options.model === null) return { embedder: null, problem: null };
-  try {
-    const embedder = await openByCost({
-      model_dir: modelFolder(options),
-      onnx_file: options.onnx_file ?? undefined,
-      max_seq: options.max_seq ?? undefined,
-      dim: options.dim ?? undefined,
-      threads: options.threads,
-      logger,
-    });
-    return { embedder, problem: null };
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    logger.error({ problem }, 'the embedding model cannot be used; searching goes on without meaning');
-    return { embedder: null, problem };
-  }
-}
-
-/** Models that come with the program, in `models/<name>`. */
-const BUILT_IN = ['engram-mini'];
+export const builtInFolder = (): string => fileURLToPath(new URL(`../../models/${BUILT_IN_MODEL}`, import.meta.url));
 
 /**
- * Where the configured model lies; the caller has made sure that one is configured.
- * @throws ModelError when it is known by name only and does not come with the program
+ * Folder of a model known by name.
+ * @throws ModelError when it is neither built in nor installed
  */
-export function modelFolder({ model_dir, model }: Pick<ModelOptions, 'model_dir' | 'model'>): string {
-  if (model_dir !== null) return model_dir;
-  const folder = fileURLToPath(new URL(`../../models/${model}`, import.meta.url));
-  if (model !== null && BUILT_IN.includes(model) && existsSync(folder)) return folder;
+export async function folderOf(name: string, models_dir: string): Promise<string> {
+  if (name === BUILT_IN_MODEL) {
+    if (existsSync(builtInFolder())) return builtInFolder();
+    throw new ModelError(
+      `${builtInFolder()} is missing: install Engram again, or set ENGRAM_EMBEDDING_MODEL to another model or to none.`,
+    );
+  }
+  const { modelStore } = await import('./models/installed.ts');
+  const folder = modelStore(models_dir).folderOf(name);
+  if (folder !== null) return folder;
   throw new ModelError(
-    `No model named "${model}" comes with the program. Set ENGRAM_EMBEDDING_MODEL_DIR to its folder, or take ENGRAM_EMBEDDING_MODEL away.`,
+    `No model "${name}" is installed in ${models_dir}: run "engram models pull ${name}", or "engram models list" to see what there is.`,
   );
 }
 
-/** Larger files are opened once, in the thread. */
-const SMALL_BYTES = 32 * 2 ** 20;
-
-/**
- * Here or in a thread of its own, by what a text costs. A run blocks the event loop: 330 ms for a batch of a transformer
- * would be 330 ms without any HTTP answer. A small static model, which looks token vectors up and adds them, answers in
- * less time than the way to another thread and back takes. Only a model that pools itself (`none`) can be one, and since
- * small transformers may pool themselves too, its graph must also be without the many operators that make them slow. (The
- * time of a probe would say it directly, but not reliably: the first runs of a busy machine are slow for any model.)
- */
-async function openByCost(options: OnnxEmbedderOptions): Promise<Embedder> {
-  // Loaded only when wanted: the runtime alone is some 40 MB.
-  const { isLookup } = await import('./inference/model-folder.ts');
-  // Whatever is wrong with the folder, opening it says so best.
-  if (await isLookup(options, SMALL_BYTES).catch(() => true)) {
-    const { openOnnxEmbedder } = await import('./inference/onnx-embedder.ts');
-    const here = await openOnnxEmbedder(options);
-    if (here.identity.key.endsWith('/none')) return here;
-    await here.close();
+/** @throws ModelError, whose sentence says which file or setting is wrong and what to do */
+export async function openEmbedder(source: ModelSource, options: ModelOptions): Promise<Embedder> {
+  const { models_dir, logger, threads } = options;
+  const dim = options.dim ?? undefined;
+  if (source.kind === 'remote') {
+    const { openRemoteEmbedder } = await import('./inference/remote-embedder.ts');
+    const { url, model } = source;
+    return openRemoteEmbedder({ url, model, api_key: options.api_key, dim, logger });
   }
+  const folder = {
+    model_dir: source.kind === 'folder' ? source.dir : await folderOf(source.name, models_dir),
+    onnx_file: (source.kind === 'folder' ? source.onnx_file : null) ?? undefined,
+    max_seq: options.max_seq ?? undefined,
+    dim,
+    threads,
+    logger,
+  };
+  // A table of token vectors is read in less time than the way to another thread and back takes. A network blocks the
+  // event loop for as long as it computes (330 ms for a batch): it gets a thread of its own.
+  const { openLookup } = await import('./inference/lookup-embedder.ts');
+  const lookup = await openLookup(folder);
+  if (lookup) return lookup;
   const { openWorkerEmbedder } = await import('./inference/worker-embedder.ts');
-  return openWorkerEmbedder(options);
+  return openWorkerEmbedder(folder);
+}
+
+/** @throws ModelError */
+export async function openReranker(
+  source: ModelSource,
+  options: Pick<ModelOptions, 'models_dir' | 'threads' | 'logger'>,
+): Promise<Reranker> {
+  if (source.kind === 'remote') throw new ModelError('A reranker is a model of this machine, not an address.');
+  const { openWorkerReranker } = await import('./inference/worker-reranker.ts');
+  return openWorkerReranker({
+    model_dir: source.kind === 'folder' ? source.dir : await folderOf(source.name, options.models_dir),
+    threads: options.threads,
+    logger: options.logger,
+  });
 }
 
 export async function openVectors(

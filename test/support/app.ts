@@ -61,10 +61,13 @@ export interface TestOptions {
   key?: string;
 }
 
+/** Most tests are about something else; those about meaning name a model, or leave the choice to the program with ''. */
+const WITHOUT_MODEL = { ENGRAM_EMBEDDING_MODEL: 'none' };
+
 export const testConfig = (dir: string, env: Record<string, string> = {}): Config =>
   loadConfig({
     argv: [],
-    env: { ENGRAM_DATA_DIR: dir, ENGRAM_LOG_LEVEL: 'silent', ...env },
+    env: { ENGRAM_DATA_DIR: dir, ENGRAM_LOG_LEVEL: 'silent', ...WITHOUT_MODEL, ...env },
     readFile: () => null,
     cwd: dir,
     home: dir,

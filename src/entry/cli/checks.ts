@@ -128,14 +128,14 @@ async function database(config: Config, { inspect }: Machine, server: Probe): Pr
 }
 
 async function models(config: Config, { inspect }: Machine): Promise<Check> {
-  if (config.embedding.model_dir === null && config.embedding.model === null) {
+  const facts = await inspect.model(config);
+  if (facts === null) {
     return warning(
       'models',
       'no embedding model; search goes by words, links and time',
-      'To search by meaning too, set ENGRAM_EMBEDDING_MODEL=engram-mini, or ENGRAM_EMBEDDING_MODEL_DIR to a folder with tokenizer.json and an ONNX model.',
+      'To search by meaning too, take ENGRAM_EMBEDDING_MODEL=none away: a small model comes with the program.',
     );
   }
-  const facts = await inspect.model(config);
   if ('problem' in facts)
     return broken(
       'models',

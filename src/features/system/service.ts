@@ -6,13 +6,15 @@ export interface SystemDeps {
   version: string;
   /** `SQLite` or `Postgres`: the family only, since these answers need no key. */
   database: string;
-  model: ModelIdentity | null;
+  /** What is in use now: it may change while the server runs. */
+  model(): ModelIdentity | null;
+  hasReranker(): boolean;
   /** Rejects when the database cannot be read. */
   ping(): Promise<void>;
   clock: Clock;
 }
 
-export function createSystem({ version, database, model, ping, clock }: SystemDeps) {
+export function createSystem({ version, database, model, hasReranker, ping, clock }: SystemDeps) {
   const started = clock.now();
   const self = { service: 'engram' as const, version };
   return {
@@ -21,7 +23,7 @@ export function createSystem({ version, database, model, ping, clock }: SystemDe
       status: 'ok' as const,
       ...self,
       llm_configured: false,
-      embedding_model: model?.name ?? null,
+      embedding_model: model()?.name ?? null,
       database,
       uptime_secs: Math.round((clock.now() - started) / 1000),
     }),
@@ -35,8 +37,8 @@ export function createSystem({ version, database, model, ping, clock }: SystemDe
         ...self,
         checks: {
           database: up ? ('ok' as const) : ('unavailable' as const),
-          embedder: model ? ('loaded' as const) : ('disabled' as const),
-          reranker: 'disabled' as const,
+          embedder: model() ? ('loaded' as const) : ('disabled' as const),
+          reranker: hasReranker() ? ('loaded' as const) : ('disabled' as const),
           llm: 'disabled' as const,
         },
         failing: up ? [] : ['database'],
