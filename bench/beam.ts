@@ -2,19 +2,22 @@
 
 import { join } from 'node:path';
 import { formatTime } from '../src/core/clock.ts';
-import { type Benchmark, PROJECT, report } from './report.ts';
 import {
+  CONVERSATION_OPTIONS,
   type Conversation,
+  conversationRun,
   type Item,
   latencyTable,
   RECALL_MEANS,
   recallTable,
-  runRetrieval,
+  runConversations,
   scoreOf,
+  timesOf,
   writeQuestions,
-} from './retrieval.ts';
+} from './conversations.ts';
+import { serverOptions } from './model.ts';
+import { type Benchmark, PROJECT, report } from './report.ts';
 import { startServer } from './server.ts';
-import { latency } from './stats.ts';
 import { linesOf } from './texts.ts';
 
 const DEFAULT_DATA = join(PROJECT, '..', 'shared', 'eval', 'beam-100k-dev.jsonl.gz');
@@ -77,9 +80,7 @@ export const beam: Benchmark = {
   summary: 'BEAM: recall of the messages a question rests on, by ability; abstention; latency',
   options: [
     { name: 'data', kind: 'text', fallback: DEFAULT_DATA, help: 'a .jsonl.gz in the shape of beam-100k-dev.jsonl.gz' },
-    { name: 'limit-conversations', kind: 'number', fallback: '0', help: 'only the first so many; 0 = all' },
-    { name: 'concurrency', kind: 'number', fallback: '1', help: 'searches at a time' },
-    { name: 'per-question', kind: 'text', fallback: null, help: 'write one line of JSON per question to this file' },
+    ...CONVERSATION_OPTIONS,
   ],
   async run(chosen, progress) {
     const data = chosen.text('data')!;
@@ -89,11 +90,10 @@ export const beam: Benchmark = {
       if (conversations.length >= limit) break;
       conversations.push(readChat(line));
     }
-    const concurrency = Math.max(1, chosen.number('concurrency'));
-    await using server = await startServer({ parent: chosen.text('dir'), profile: chosen.text('profile') });
-    const { asked, repeats } = await runRetrieval(server, conversations, { source: 'beam', concurrency, progress });
-    const path = chosen.text('per-question');
-    if (path !== null) await writeQuestions(path, asked);
+    const run = conversationRun('beam', chosen, progress);
+    await using server = await startServer(serverOptions(chosen));
+    const { asked, repeats } = await runConversations(server, conversations, run);
+    await writeQuestions(chosen.text('per-question'), asked);
 
     const abilities = [...new Set(asked.map((one) => one.group))].sort();
     const scores = {
@@ -117,8 +117,8 @@ export const beam: Benchmark = {
           session: 'a time anchor opens a session; its messages are dated by it, one second apart',
         },
         server: server.facts,
-        tables: [recallTable('Recall by ability', scores), latencyTable(asked, concurrency)],
-        figures: { scores, search_ms: latency(asked.map((one) => one.ms)) },
+        tables: [recallTable('Recall by ability', scores, run), latencyTable(asked, run)],
+        figures: { scores, ...timesOf(asked) },
       },
       server.dir,
     );

@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Done, Job } from './load.ts';
+import type { Job, Outcome } from './load.ts';
 import type { BenchServer } from './server.ts';
 
 export interface Load {
-  run(server: BenchServer, job: Job): Promise<Done>;
+  run<J extends Job>(server: BenchServer, job: J): Promise<Outcome<J>>;
   [Symbol.dispose](): void;
 }
 
@@ -14,9 +14,9 @@ export function startLoad(): Load {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'load.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
   const stop = () => child.kill('SIGKILL');
   process.once('exit', stop);
-  let settle: { resolve(done: Done): void; reject(error: Error): void } | null = null;
+  let settle: { resolve(done: unknown): void; reject(error: Error): void } | null = null;
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const answer = JSON.parse(line) as { done: Done } | { error: string };
+    const answer = JSON.parse(line) as { done: unknown } | { error: string };
     const waiting = settle;
     settle = null;
     if ('error' in answer) waiting?.reject(new Error(`load generator: ${answer.error}`));
@@ -24,10 +24,10 @@ export function startLoad(): Load {
   });
   child.on('exit', (code) => settle?.reject(new Error(`the load generator ended (${code})`)));
   return {
-    run(server, job) {
+    run<J extends Job>(server: BenchServer, job: J) {
       if (settle) throw new Error('the load generator does one job at a time');
-      return new Promise<Done>((resolve, reject) => {
-        settle = { resolve, reject };
+      return new Promise<Outcome<J>>((resolve, reject) => {
+        settle = { resolve: resolve as (done: unknown) => void, reject };
         child.stdin.write(`${JSON.stringify({ ...job, url: server.url, key: server.key })}\n`);
       });
     },

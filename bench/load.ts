@@ -1,6 +1,7 @@
 // The load generator: a process of its own, so that waiting here is never waiting there. Jobs and results are lines of JSON.
 import { createInterface } from 'node:readline';
 import { type Call, caller, side } from './http.ts';
+import { type Watched, type WatchJob, watch } from './watch.ts';
 
 export interface StoreJob {
   kind: 'store';
@@ -26,7 +27,9 @@ export interface ReadJob {
   clients: number;
   expected: readonly Acknowledged[];
 }
-export type Job = StoreJob | BatchJob | SearchJob | ReadJob;
+export type Job = StoreJob | BatchJob | SearchJob | ReadJob | WatchJob;
+/** What a job of this kind brings. */
+export type Outcome<J extends Job> = J extends WatchJob ? Watched : Done;
 export type Sent = Job & { url: string; key: string };
 
 export interface Acknowledged {
@@ -103,8 +106,9 @@ async function read(job: ReadJob, call: Call, done: Done): Promise<void> {
   });
 }
 
-async function perform(job: Sent): Promise<Done> {
+async function perform(job: Sent): Promise<Done | Watched> {
   const call = caller(job.url, job.key);
+  if (job.kind === 'watch') return watch(job, call);
   const done: Done = { seconds: 0, ms: [], acknowledged: [], ids: [] };
   const started = performance.now();
   if (job.kind === 'store') await store(job, call, done);

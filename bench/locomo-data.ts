@@ -1,8 +1,8 @@
 // LoCoMo in the two shapes it comes in: the original locomo10.json, and our halves of it.
 import { formatTime } from '../src/core/clock.ts';
+import type { Conversation, Item } from './conversations.ts';
 import { BenchError } from './options.ts';
 import { evidenceIds } from './recall.ts';
-import type { Conversation, Item } from './retrieval.ts';
 
 export const CATEGORIES = ['multi-hop', 'temporal', 'open-domain', 'single-hop', 'adversarial'] as const;
 

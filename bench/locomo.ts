@@ -1,20 +1,23 @@
 // LoCoMo: does the turn that answers a question come back when the question is searched for?
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CATEGORIES, readLocomo } from './locomo-data.ts';
-import { BenchError } from './options.ts';
-import { type Benchmark, PROJECT, report } from './report.ts';
 import {
   type Asked,
+  CONVERSATION_OPTIONS,
+  conversationRun,
   latencyTable,
   RECALL_MEANS,
   recallTable,
-  runRetrieval,
+  runConversations,
   scoreOf,
+  timesOf,
   writeQuestions,
-} from './retrieval.ts';
+} from './conversations.ts';
+import { CATEGORIES, readLocomo } from './locomo-data.ts';
+import { serverOptions } from './model.ts';
+import { BenchError } from './options.ts';
+import { type Benchmark, PROJECT, report } from './report.ts';
 import { startServer } from './server.ts';
-import { latency } from './stats.ts';
 
 const DEFAULT_DATA = join(PROJECT, '..', 'shared', 'eval', 'locomo-dev.json');
 
@@ -28,20 +31,17 @@ export const locomo: Benchmark = {
       fallback: DEFAULT_DATA,
       help: 'locomo10.json, or a file in the shape of locomo-dev.json',
     },
-    { name: 'limit-conversations', kind: 'number', fallback: '0', help: 'only the first so many; 0 = all' },
-    { name: 'concurrency', kind: 'number', fallback: '1', help: 'searches at a time' },
-    { name: 'per-question', kind: 'text', fallback: null, help: 'write one line of JSON per question to this file' },
+    ...CONVERSATION_OPTIONS,
   ],
   async run(chosen, progress) {
     const data = chosen.text('data')!;
     if (!existsSync(data)) throw new BenchError(`There is no file ${data}. Name one with --data.`);
     const all = readLocomo(readFileSync(data, 'utf8'));
     const conversations = all.slice(0, chosen.number('limit-conversations') || all.length);
-    const concurrency = Math.max(1, chosen.number('concurrency'));
-    await using server = await startServer({ parent: chosen.text('dir'), profile: chosen.text('profile') });
-    const { asked, repeats } = await runRetrieval(server, conversations, { source: 'locomo', concurrency, progress });
-    const path = chosen.text('per-question');
-    if (path !== null) await writeQuestions(path, asked);
+    const run = conversationRun('locomo', chosen, progress);
+    await using server = await startServer(serverOptions(chosen));
+    const { asked, repeats } = await runConversations(server, conversations, run);
+    await writeQuestions(chosen.text('per-question'), asked);
 
     const answerable = (one: Asked) => one.group !== '5';
     const present = CATEGORIES.map(
@@ -66,8 +66,8 @@ export const locomo: Benchmark = {
         },
         done: RECALL_MEANS,
         server: server.facts,
-        tables: [recallTable('Recall by category', scores), latencyTable(asked, concurrency)],
-        figures: { scores, search_ms: latency(asked.map((one) => one.ms)) },
+        tables: [recallTable('Recall by category', scores, run), latencyTable(asked, run)],
+        figures: { scores, ...timesOf(asked) },
       },
       server.dir,
     );

@@ -1,14 +1,17 @@
 // bun run bench <name> [options]: figures about the real server, over HTTP, with what one must know to compare them.
 import { writeFileSync } from 'node:fs';
 import { beam } from './beam.ts';
+import { embed } from './embed.ts';
 import { locomo } from './locomo.ts';
 import { BenchError, COMMON, optionHelp, parseOptions } from './options.ts';
 import { createProgress } from './progress.ts';
+import { reembed } from './reembed.ts';
 import { type Benchmark, type Report, readable } from './report.ts';
+import { retrieval } from './retrieval.ts';
 import { search } from './search.ts';
 import { store } from './store.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [locomo, beam, search, store];
+const BENCHMARKS: readonly Benchmark[] = [locomo, beam, retrieval, search, store, reembed, embed];
 
 export function help(): string {
   const each = BENCHMARKS.map(({ name, summary, options }) => `${name}\n  ${summary}\n${optionHelp(options)}`);

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 
 export interface Option {
   name: string;
-  kind: 'number' | 'numbers' | 'text' | 'flag';
+  /** Those in the plural are lists with commas. */
+  kind: 'number' | 'numbers' | 'text' | 'texts' | 'flag';
   fallback: string | null;
   help: string;
 }
@@ -20,6 +21,8 @@ export interface Chosen {
   number(name: string): number;
   numbers(name: string): number[];
   text(name: string): string | null;
+  /** Null when neither given nor preset. */
+  texts(name: string): string[] | null;
   flag(name: string): boolean;
 }
 
@@ -27,6 +30,8 @@ export const COMMON: readonly Option[] = [
   { name: 'json', kind: 'flag', fallback: null, help: 'print JSON instead of tables' },
   { name: 'out', kind: 'text', fallback: null, help: 'also write the JSON to this file' },
   { name: 'dir', kind: 'text', fallback: null, help: 'where temporary data folders go (default: the system one)' },
+  { name: 'model', kind: 'text', fallback: null, help: "embedding model by name, or none (default: the server's)" },
+  { name: 'model-dir', kind: 'text', fallback: null, help: 'folder of the embedding model' },
   { name: 'seed', kind: 'number', fallback: '1', help: 'seed of everything random' },
   { name: 'profile', kind: 'text', fallback: null, help: 'write CPU profiles of the server to this folder' },
 ];
@@ -49,6 +54,13 @@ export function parseOptions(options: readonly Option[], argv: readonly string[]
     return found;
   };
   const text = (name: string): string | null => (values[name] as string | undefined) ?? optionOf(name).fallback;
+  const texts = (name: string): string[] | null => {
+    const parts = text(name)
+      ?.split(',')
+      .map((part) => part.trim());
+    if (parts?.includes('')) throw new BenchError(`--${name}: "${text(name)}" has an empty entry.`);
+    return parts ?? null;
+  };
   const numbers = (name: string): number[] =>
     (text(name) ?? '').split(',').map((part) => {
       const value = Number(part.replaceAll('_', ''));
@@ -57,13 +69,23 @@ export function parseOptions(options: readonly Option[], argv: readonly string[]
       }
       return value;
     });
-  for (const { name, kind } of options) if (kind === 'number' || kind === 'numbers') numbers(name);
-  return { text, numbers, number: (name) => numbers(name)[0]!, flag: (name) => values[name] === true };
+  for (const { name, kind } of options) {
+    if (kind === 'number' || kind === 'numbers') numbers(name);
+    if (kind === 'texts') texts(name);
+  }
+  return { text, texts, numbers, number: (name) => numbers(name)[0]!, flag: (name) => values[name] === true };
 }
 
+const VALUE: Readonly<Record<Option['kind'], string>> = {
+  number: ' N',
+  numbers: ' N,N',
+  text: ' X',
+  texts: ' X,X',
+  flag: '',
+};
+
 export function optionHelp(options: readonly Option[]): string {
-  const left = ({ name, kind }: Option) =>
-    `  --${name}${kind === 'flag' ? '' : kind === 'numbers' ? ' N,N' : kind === 'number' ? ' N' : ' X'}`;
+  const left = ({ name, kind }: Option) => `  --${name}${VALUE[kind]}`;
   const width = Math.max(...options.map((option) => left(option).length));
   return options
     .map((o) => `${left(o).padEnd(width)}  ${o.help}${o.fallback === null ? '' : ` (default ${o.fallback})`}`)

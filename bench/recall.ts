@@ -22,6 +22,21 @@ export const reciprocalRank = ({ ranks }: Judged): number => {
   return found.length === 0 ? 0 : 1 / Math.min(...found);
 };
 
+/** Share of the gold ids among the first k. */
+export const goldAt = (gold: ReadonlyMap<number, number>, returned: readonly number[], k: number): number =>
+  returned.slice(0, k).filter((id) => gold.has(id)).length / gold.size;
+
+/**
+ * Normalised discounted cumulative gain as trec_eval has it: the gain is the grade itself, the n-th place counts
+ * 1 / log2(n + 1), and 1 is the best order there is.
+ * @param gold id -> grade, above 0
+ */
+export function ndcgAt(gold: ReadonlyMap<number, number>, returned: readonly number[], k: number): number {
+  const gain = (grades: readonly number[]) =>
+    grades.slice(0, k).reduce((sum, grade, place) => sum + grade / Math.log2(place + 2), 0);
+  return gain(returned.map((id) => gold.get(id) ?? 0)) / gain([...gold.values()].sort((a, b) => b - a));
+}
+
 /**
  * Ids of turns as LoCoMo's annotators wrote them: several in one string, some zero-padded, some naming no turn.
  * @param known the ids that exist; others are dropped

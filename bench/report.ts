@@ -55,7 +55,8 @@ export function readable(r: Report): string {
       `${m.cpu}, ${m.cores} cores, ${m.memory_gib} GiB, ${m.os}, data on ${m.filesystem} (a flush takes ${m.flush_ms} ms)`,
     ],
     ['runtime', r.runtime],
-    ['model', server.model ?? 'none (lexical only)'],
+    ['model', server.model ?? 'none (words only)'],
+    ...(server.reranker === null ? [] : [['reranker', server.reranker] as [string, string]]),
     ['database', `${server.database}${settings.length > 0 ? `; settings ${settings.join(' ')}` : ''}`],
     ['data', data.source],
     [

@@ -10,16 +10,22 @@ import { PROJECT } from './report.ts';
 
 export interface ServerFacts {
   entry: string;
+  /** Name, revision, dimensions and pooling of the embedding model; null when there is none. */
   model: string | null;
+  reranker: string | null;
   database: string;
-  /** ENGRAM_* variables of our caller, which the server gets too; secrets hidden. */
+  /** ENGRAM_* variables it got, from our caller or chosen by an option; secrets hidden. */
   settings: Record<string, string>;
 }
+
+/** ENGRAM_* variables on top of our caller's; null takes one away. */
+export type Settings = Readonly<Record<string, string | null>>;
 
 export interface BenchServer {
   readonly url: string;
   readonly dir: string;
   readonly key: string;
+  /** Of the last start. */
   readonly facts: ServerFacts;
   /** Calls as the first administrator. */
   call: Call;
@@ -32,8 +38,11 @@ export interface BenchServer {
   kill(): Promise<void>;
   /** Asks it to stop and waits until it has. */
   stop(): Promise<void>;
-  /** @returns milliseconds from starting the process to its first 200 from /health/ready */
-  start(): Promise<number>;
+  /**
+   * @param settings for this start and those that follow; as before when left out
+   * @returns milliseconds from starting the process to its first 200 from /health/ready
+   */
+  start(settings?: Settings): Promise<number>;
   /** Stops it and removes the folder. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -42,6 +51,7 @@ export interface ServerOptions {
   /** Where the folder is made. */
   parent: string | null;
   profile: string | null;
+  settings?: Settings;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -56,6 +66,8 @@ const bun = (): string =>
   process.versions.bun ? process.execPath : join(PROJECT, 'node_modules', 'bun', 'bin', 'bun.exe');
 
 const ENTRY = 'src/main.ts';
+/** The value of ENGRAM_EMBEDDING_MODEL that turns the sense of meaning off. */
+export const NO_MODEL = 'none';
 
 const running = new Set<ChildProcess>();
 const folders = new Set<string>();
@@ -76,16 +88,17 @@ export function removeFolder(dir: string): void {
   folders.delete(dir);
 }
 
-const passedOn = (): [string, string][] =>
-  Object.entries(process.env).filter(
-    (pair): pair is [string, string] =>
-      pair[0].startsWith('ENGRAM_') && !OWN.includes(pair[0]) && pair[1] !== undefined,
-  );
+/** What our caller set and what an option chose. */
+export function engramVariables(settings: Settings): Record<string, string> {
+  const callers = Object.entries(process.env).filter(([name]) => name.startsWith('ENGRAM_') && !OWN.includes(name));
+  const all = { ...Object.fromEntries(callers), ...settings };
+  return Object.fromEntries(Object.entries(all).filter((pair): pair is [string, string] => pair[1] != null));
+}
 
-function spawnServer(dir: string, profile: string | null): ChildProcess {
+function spawnServer(dir: string, profile: string | null, settings: Settings): ChildProcess {
   const { PATH = '', TMPDIR, LANG } = process.env;
   // A home and a working folder without settings files: what the machine's owner configured is not what is measured.
-  const env: Record<string, string> = { PATH, HOME: dir, ENGRAM_LOG_LEVEL: 'warn', ...Object.fromEntries(passedOn()) };
+  const env: Record<string, string> = { PATH, HOME: dir, ENGRAM_LOG_LEVEL: 'warn', ...engramVariables(settings) };
   if (TMPDIR) env.TMPDIR = TMPDIR;
   if (LANG) env.LANG = LANG;
   const flags = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
@@ -145,35 +158,67 @@ const bytesIn = (dir: string): number =>
     .filter((file) => file.isFile())
     .reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).size, 0);
 
+/** A slow model loads while the server answers already: waits until it is in use. */
+async function modelsInUse(call: Call): Promise<Pick<ServerFacts, 'model' | 'reranker'>> {
+  const end = performance.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const { embedding, reranker } = expectStatus(await call('GET', '/admin/models'), 200).body;
+    const waiting = [embedding, reranker].filter((use) => use.wanted !== null && use.active === null);
+    if (waiting.length === 0) return { model: embedding.active?.key ?? null, reranker: reranker.active?.key ?? null };
+    // The server goes on without a model it cannot use; a figure about it must not.
+    const problem = waiting.find((use) => use.problem !== null)?.problem;
+    if (problem) throw new BenchError(problem);
+    if (performance.now() > end) throw new BenchError(`The server did not load the model ${waiting[0].wanted}.`);
+    await Bun.sleep(20);
+  }
+}
+
+async function factsOf(call: Call, settings: Settings): Promise<ServerFacts> {
+  const { database } = expectStatus(await call('GET', '/health'), 200).body;
+  const shown = Object.entries(engramVariables(settings)).map(([name, value]) => [
+    name,
+    SECRET.test(name) ? '(hidden)' : value,
+  ]);
+  return { entry: ENTRY, ...(await modelsInUse(call)), database, settings: Object.fromEntries(shown) };
+}
+
+/** Takes the key a new server hands out once, for one without a limit. */
+async function firstKey(url: string): Promise<string> {
+  const first = expectStatus(await caller(url, null)('POST', '/bootstrap', { name: 'bench' }), 201).body.key as string;
+  const asked = { name: 'bench', scopes: 'read,write,admin', rate_limit: UNLIMITED };
+  return expectStatus(await caller(url, first)('POST', '/keys', asked), 201).body.key;
+}
+
 /** A first start on an empty folder, with the first key taken. */
 export async function startServer(options: ServerOptions): Promise<BenchServer> {
   const dir = tempFolder(options.parent);
   let child: ChildProcess | null = null;
   let url = '';
-  const start = async (): Promise<number> => {
+  let settings = options.settings ?? {};
+  let facts: ServerFacts;
+  let key: string | null = null;
+  const start = async (chosen: Settings = settings): Promise<number> => {
+    settings = chosen;
     const started = performance.now();
-    child = spawnServer(dir, options.profile);
+    child = spawnServer(dir, options.profile, settings);
     url = await printedUrl(child);
     await untilReady(url);
-    return performance.now() - started;
+    const ms = performance.now() - started;
+    key ??= await firstKey(url);
+    facts = await factsOf(caller(url, key), settings);
+    return ms;
   };
   try {
     await start();
-    const first = expectStatus(await caller(url, null)('POST', '/bootstrap', { name: 'bench' }), 201).body
-      .key as string;
-    const asked = { name: 'bench', scopes: 'read,write,admin', rate_limit: UNLIMITED };
-    const key = expectStatus(await caller(url, first)('POST', '/keys', asked), 201).body.key as string;
-    const { embedding_model, database } = expectStatus(await caller(url, null)('GET', '/health'), 200).body;
-    const settings = Object.fromEntries(
-      passedOn().map(([name, value]) => [name, SECRET.test(name) ? '(hidden)' : value]),
-    );
     return {
       get url() {
         return url;
       },
       dir,
-      key,
-      facts: { entry: ENTRY, model: embedding_model, database, settings },
+      key: key!,
+      get facts() {
+        return facts;
+      },
       call: (method, path, body) => caller(url, key)(method, path, body),
       residentMib: () => residentMib(child!.pid!),
       cpuMs: () => cpuMs(child!.pid!),

@@ -26,8 +26,11 @@ export const latency = (ms: readonly number[]): Latency => ({
   p99: rounded(percentile(ms, 99), 3),
 });
 
-export const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
+/** A steady stream of samples beside one that stands still once: the worst moment counts too. */
+export const latencyToMax = (ms: readonly number[]): Latency & { max: number; n: number } => ({
+  ...latency(ms),
+  max: rounded(percentile(ms, 100), 3),
+  n: ms.length,
+});
 
-/** What each of `count` requests cost between two readings of the processor time. */
-export const cpuEach = (before: number | null, after: number | null, count: number): number | null =>
-  before === null || after === null ? null : rounded((after - before) / count, 3);
+export const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));

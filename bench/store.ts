@@ -1,59 +1,45 @@
 // Storing: throughput and latency at full durability, bare SQLite beside it, and what survives kill -9.
-import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { openBare } from './bare-sqlite.ts';
 import { type CrashFigures, crash } from './crash.ts';
 import { fill, type Load, startLoad } from './load-process.ts';
+import { serverOptions } from './model.ts';
 import type { Chosen } from './options.ts';
 import type { Progress } from './progress.ts';
 import { seeded } from './random.ts';
 import { type Benchmark, report } from './report.ts';
 import { needSearch, startServer } from './server.ts';
-import { type Latency, latency, median, rounded } from './stats.ts';
+import {
+  CLIENTS,
+  cpuNow,
+  SPEED_COLUMNS,
+  type SpeedFigures,
+  serverSpeed,
+  speedOf,
+  speedRows,
+  TEXTS_OPTION,
+  withBare,
+} from './speed.ts';
+import { median, rounded } from './stats.ts';
 import type { Table } from './table.ts';
 import { loadTexts, type Texts } from './texts.ts';
 
 /** Each side has its turn so often: what else the machine does then hits all alike. */
 const TURNS = 5;
-const CLIENTS = 8;
 const WARM_UP = 200;
 
-interface Side extends Latency {
-  per_second: number;
-}
-interface ServerSide extends Side {
-  /** Processor time of the server per store. */
-  cpu_ms: number | null;
-}
-interface Figures {
+interface Figures extends SpeedFigures {
   preloaded: number;
   stores: number;
-  one_client: ServerSide;
-  eight_clients: ServerSide;
-  bare: Side;
-  /** p50 with one client over the bare p50. */
-  ratio: number;
   rss_mib: number;
 }
-
-const sideOf = (ms: readonly number[], seconds: number): Side => ({
-  ...latency(ms),
-  per_second: rounded(ms.length / seconds, 1),
-});
-
-const serverSide = ({ ms, seconds, cpu }: { ms: number[]; seconds: number; cpu: number }): ServerSide => ({
-  ...sideOf(ms, seconds),
-  cpu_ms: Number.isNaN(cpu) ? null : rounded(cpu / ms.length, 3),
-});
 
 async function measure(preloaded: number, texts: Texts, chosen: Chosen, load: Load, progress: Progress) {
   const stores = chosen.number('stores');
   let taken = 0;
   const take = (count: number): string[] => texts.stored.slice(taken, (taken += count));
-  await using server = await startServer({ parent: chosen.text('dir'), profile: chosen.text('profile') });
-  const barePath = `${server.dir}-bare.db`;
-  const bare = openBare(barePath);
-  try {
+  await using server = await startServer(serverOptions(chosen));
+  // Awaited here: returning the promise would stop the server first.
+  return await withBare(server, async (bare) => {
     const before = take(preloaded);
     await fill(load, server, before, (n) => progress(`preloaded ${n} of ${preloaded}`));
     bare.fill(before);
@@ -71,9 +57,9 @@ async function measure(preloaded: number, texts: Texts, chosen: Chosen, load: Lo
         [1, one],
         [CLIENTS, eight],
       ] as const) {
-        const before = server.cpuMs() ?? Number.NaN;
+        const cpuBefore = cpuNow(server);
         const done = await load.run(server, { kind: 'store', clients, texts: take(count) });
-        sum.cpu += (server.cpuMs() ?? Number.NaN) - before;
+        sum.cpu += cpuNow(server) - cpuBefore;
         sum.ms.push(...done.ms);
         sum.seconds += done.seconds;
       }
@@ -89,22 +75,19 @@ async function measure(preloaded: number, texts: Texts, chosen: Chosen, load: Lo
     const figures: Figures = {
       preloaded,
       stores,
-      one_client: serverSide(one),
-      eight_clients: serverSide(eight),
-      bare: sideOf(alone.ms, alone.seconds),
+      one_client: serverSpeed(one.ms, one.seconds, one.cpu),
+      eight_clients: serverSpeed(eight.ms, eight.seconds, eight.cpu),
+      bare: speedOf(alone.ms, alone.seconds),
       ratio: rounded(median(one.ms) / median(alone.ms), 2),
       rss_mib: server.residentMib(),
     };
     return { figures, facts: server.facts };
-  } finally {
-    bare.close();
-    for (const tail of ['', '-wal', '-shm']) rmSync(barePath + tail, { force: true });
-  }
+  });
 }
 
 async function crashed(texts: Texts, chosen: Chosen, load: Load, progress: Progress): Promise<CrashFigures> {
   // Killed servers write no profile.
-  await using server = await startServer({ parent: chosen.text('dir'), profile: null });
+  await using server = await startServer({ ...serverOptions(chosen), profile: null });
   await needSearch(server.call);
   const random = seeded(chosen.number('seed') + 2);
   // Awaited here: returning the promise would stop the server first.
@@ -116,15 +99,12 @@ async function crashed(texts: Texts, chosen: Chosen, load: Load, progress: Progr
   });
 }
 
-const cells = (side: Side): number[] => [side.p50, side.p95, side.p99, side.per_second];
 const speedTable = (all: readonly Figures[]): Table => ({
   title: 'POST /store against bare SQLite, one memory a request (ms)',
-  columns: ['on top of', 'client', 'p50', 'p95', 'p99', 'per second', 'server CPU', 'p50 / bare p50', 'RSS MiB'],
-  rows: all.flatMap((f) => [
-    [f.preloaded.toLocaleString('en-US'), '1', ...cells(f.one_client), f.one_client.cpu_ms, f.ratio, f.rss_mib],
-    ['', `${CLIENTS}`, ...cells(f.eight_clients), f.eight_clients.cpu_ms, null, null],
-    ['', 'bare', ...cells(f.bare), null, 1, null],
-  ]),
+  columns: ['on top of', ...SPEED_COLUMNS, 'RSS MiB'],
+  rows: all.flatMap((f) =>
+    speedRows(f.preloaded.toLocaleString('en-US'), f).map((row, i) => [...row, i === 0 ? f.rss_mib : null]),
+  ),
 });
 
 const crashTable = (f: CrashFigures): Table => ({
@@ -140,12 +120,7 @@ export const store: Benchmark = {
     { name: 'stores', kind: 'number', fallback: '5000', help: 'memories stored per size and number of clients' },
     { name: 'sizes', kind: 'numbers', fallback: '0,10000', help: 'memories that are there before' },
     { name: 'crash', kind: 'number', fallback: '0', help: 'rounds of storing, kill -9, restart and reading back' },
-    {
-      name: 'texts',
-      kind: 'text',
-      fallback: null,
-      help: '.jsonl.gz with a string field b (default: made-up sentences)',
-    },
+    TEXTS_OPTION,
   ],
   async run(chosen, progress) {
     const sizes = chosen.numbers('sizes');
