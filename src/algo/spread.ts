@@ -10,7 +10,7 @@ export interface SpreadEdge {
 
 /** How much of a memory's relevance an edge of this type hands on. */
 export const EDGE_WEIGHTS: Readonly<Record<string, number>> = {
-  follows: 0.5,
+  follows: 0.4,
   updates: 0.3,
   corrects: 0.5,
   extends: 0.5,

@@ -12,7 +12,7 @@ export interface PieceSettings {
 }
 
 /** Adding up the words of a text blurs it soon; a network reads some hundred tokens as one. */
-const CHARS = { lookup: 300, network: 1440 } as const;
+const CHARS = { lookup: 400, network: 1440 } as const;
 const OVERLAP_SHARE = 1 / 9;
 
 /** A text up to this long is one piece. */
