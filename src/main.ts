@@ -118,7 +118,7 @@ const machine: Machine = {
     },
     async model({ embedding, models_dir }) {
       const { source } = wantedModel(embedding, null, BUILT_IN_MODEL);
-      return source && inspectModel(source, { models_dir, max_seq: embedding.max_seq });
+      return source && inspectModel(source, { models_dir, max_seq: embedding.max_seq, dim: embedding.dim });
     },
   },
 };

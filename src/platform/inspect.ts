@@ -3,7 +3,8 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { dirname } from 'node:path';
 import { silentLogger } from '../core/log.ts';
 import type { ModelSource } from '../core/model-source.ts';
-import { folderOf } from './models.ts';
+import { ModelError } from './inference/model-error.ts';
+import { folderOf, openEmbedder } from './models.ts';
 
 export const describeRuntime = (): string => {
   const { bun, node } = process.versions;
@@ -28,21 +29,24 @@ export function inspectFolder(path: string) {
   };
 }
 
+/** Opens the model as the server does: a folder may look right and hold half a model. */
 export async function inspectModel(
   source: ModelSource,
-  options: { models_dir: string; max_seq: number | null },
+  options: { models_dir: string; max_seq: number | null; dim?: number | null },
 ): Promise<{ name: string; file: string } | { problem: string }> {
   // An endpoint is asked when the server starts; here it would only be waited for.
   if (source.kind === 'remote') return { name: source.model, file: source.url };
-  const { ModelError, readModelFolder } = await import('./inference/model-folder.ts');
+  const { models_dir, dim = null } = options;
   try {
-    const { name, onnx_path } = await readModelFolder({
-      model_dir: source.kind === 'folder' ? source.dir : await folderOf(source.name, options.models_dir),
-      onnx_file: (source.kind === 'folder' ? source.onnx_file : null) ?? undefined,
-      max_seq: options.max_seq ?? undefined,
-      logger: silentLogger,
-    });
-    return { name, file: onnx_path };
+    const settings = { ...options, dim, api_key: null, threads: 0, logger: silentLogger };
+    const { identity, close } = await openEmbedder(source, settings);
+    await close();
+    const { findOnnx } = await import('./inference/model-folder.ts');
+    const file =
+      source.kind === 'folder'
+        ? await findOnnx(source.dir, source.onnx_file ?? undefined)
+        : await findOnnx(await folderOf(source.name, models_dir), undefined);
+    return { name: identity.name, file };
   } catch (error) {
     if (error instanceof ModelError) return { problem: error.message };
     throw error;

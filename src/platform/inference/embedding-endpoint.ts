@@ -13,6 +13,8 @@ export type Trouble = 'passing' | 'too_much' | 'elsewhere' | 'lasting';
 interface Details {
   /** What the server asks to wait. */
   retry_after_ms?: number;
+  /** There was no answer at all. */
+  unanswered?: boolean;
   cause?: unknown;
 }
 
@@ -160,7 +162,7 @@ function noConnection(address: string, cause: unknown): EndpointError {
       : code === 'ENOTFOUND'
         ? `The host of ${where(address)} is not known: correct the address, or check the network.`
         : `The connection to ${where(address)} failed (${code}): check that the server there runs and that the address is right.`;
-  return new EndpointError(told, 'passing', { cause });
+  return new EndpointError(told, 'passing', { unanswered: true, cause });
 }
 
 /**

@@ -168,14 +168,21 @@ describe('a folder', () => {
     const { 'tokenizer.json': _, ...rest } = files();
     await expect(at(rest)).rejects.toThrow(ModelError);
     await expect(at(files(), { onnx_file: 'other.onnx' })).rejects.toThrow(/other\.onnx does not exist/);
-    await expect(at(files(), { dim: 1024 })).rejects.toThrow(/20 numbers but the settings say 1024/);
+    await expect(at(files(), { dim: 1024 })).rejects.toThrow(/20 numbers but ENGRAM_EMBEDDING_DIM says 1024/);
     await expect(at(files({ dims: 16 }))).rejects.toThrow(/20 numbers but engram\.json says 16/);
   });
 
-  it('whose tokenizer has more tokens than the table has rows fails for texts with such a token', async () => {
+  it('whose tokenizer has more words than the table has rows', async () => {
     const dir = await folder({ ...files(), 'tokenizer.json': wordPieceTokenizer([...WORDS, 'epsilon']) });
-    const embedder = await open(dir);
-    await expect(embedder.embedDocuments(['alpha', 'epsilon'])).rejects.toThrow(
+    await expect(open(dir)).rejects.toThrow(/model\.onnx does not know every token .* last is 13 .* 13 rows/);
+  });
+
+  it('whose tokenizer adds tokens behind the table fails only for texts with such a token', async () => {
+    const tokenizer = wordPieceTokenizer(WORDS) as { added_tokens: object[] };
+    const [first] = tokenizer.added_tokens;
+    tokenizer.added_tokens.push({ ...first, id: 13, content: '<image>' });
+    const embedder = await open(await folder({ ...files(), 'tokenizer.json': tokenizer }));
+    await expect(embedder.embedDocuments(['alpha', 'an <image>'])).rejects.toThrow(
       /token 13, but .*model\.onnx has 13 rows/,
     );
     expect((await embedder.embedDocuments(['alpha'])).length).toBe(1);

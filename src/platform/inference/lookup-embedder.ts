@@ -4,7 +4,7 @@
 import type { Logger } from '../../core/log.ts';
 import type { Embedder } from '../../core/ports.ts';
 import { withDirection } from './direction.ts';
-import { checkDims, findOnnx, readModelFolder } from './model-folder.ts';
+import { checkDims, findOnnx, readModelFolder, strangers } from './model-folder.ts';
 import { isSentenceGraph, readTables, type SentenceTables } from './onnx-tables.ts';
 
 export interface LookupOptions {
@@ -46,6 +46,9 @@ export async function openLookup(options: LookupOptions): Promise<Embedder | nul
   checkDims(file, dims, options.dim, folder.dims);
   const key = `${folder.name}@${folder.revision}/${dims}/none`;
   const { tokens, query_prefix, document_prefix } = folder;
+  if (tokens.last_id >= tables.scales.length) {
+    throw strangers(file, tokens.last_id, `the table has ${tables.scales.length} rows`);
+  }
   const add = adder(file, tables);
   const directed = withDirection(file, dims, logger);
   logger.debug({ model: key, file }, 'embedding model loaded');

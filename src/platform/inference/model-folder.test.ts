@@ -43,7 +43,7 @@ describe('a broken folder is explained', () => {
     [
       'configured ONNX file missing',
       bgeFiles(),
-      /configured ONNX file .*other\.onnx does not exist/,
+      /other\.onnx does not exist: correct ENGRAM_EMBEDDING_ONNX_FILE/,
       { onnx_file: 'other.onnx' },
     ],
     ['no tokenizer', { 'model.onnx': onnx }, /tokenizer\.json is missing/],
@@ -70,7 +70,12 @@ describe('a broken folder is explained', () => {
       { ...bgeFiles({ pooling: 'cls' }), 'model.onnx': staticModel(TABLE, DIMS) },
       /pooling "cls" needs \[batch, sequence, dims\]/,
     ],
-    ['another number of dimensions', bgeFiles(), /vectors of 8 numbers but the settings say 1024/, { dim: 1024 }],
+    [
+      'another number of dimensions',
+      bgeFiles(),
+      /vectors of 8 numbers but ENGRAM_EMBEDDING_DIM says 1024/,
+      { dim: 1024 },
+    ],
     ['dims in engram.json', bgeFiles({ dims: 16 }), /vectors of 8 numbers but engram\.json says 16/],
     ['misspelt setting', bgeFiles({ poolling: 'cls' }), /engram\.json is wrong.*poolling/],
     [

@@ -1,12 +1,13 @@
 // Reads a folder with an embedding model: what it is called, how it is pooled, how text becomes token ids.
 // Whatever is wrong with the folder is a ModelError whose sentence names the file or setting and what to do.
 import { createHash } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Tokenizer } from '@huggingface/tokenizers';
 import type { InferenceSession } from 'onnxruntime-node';
 import { z } from 'zod';
 import type { Logger } from '../../core/log.ts';
+import { checkReadable, readIfThere, statIfThere } from './folder-files.ts';
 import { ModelError } from './model-error.ts';
 import { openTokenizer } from './packed-vocabulary.ts';
 
@@ -19,6 +20,8 @@ export type Pooling = 'cls' | 'mean' | 'none';
 export interface TokenEncoder {
   readonly pad_id: number;
   encode(text: string): number[];
+  /** Largest id of the vocabulary. Added tokens may lie behind it, and behind the model's table: no ordinary text has them. */
+  readonly last_id: number;
 }
 
 export interface ModelFolder {
@@ -61,6 +64,8 @@ export interface ModelFiles {
   readonly config: Record<string, unknown> | undefined;
   readonly tokenizer: Tokenizer;
   readonly pad_id: number;
+  /** Largest id of the vocabulary. */
+  readonly last_id: number;
   /** Tokens of one input at most, special ones included. */
   readonly max_seq: number;
   readonly name: string;
@@ -80,10 +85,10 @@ export async function readModelFiles(options: FolderOptions): Promise<ModelFiles
   const settings = await readSettings(dir);
   const config = await readObject(dir, 'config.json');
   const tokenizerConfig = (await readObject(dir, 'tokenizer_config.json')) ?? {};
-  const definition = await readFile(join(dir, 'tokenizer.json')).catch(() => {
+  const definition = await readIfThere(join(dir, 'tokenizer.json'));
+  if (definition === null)
     throw new ModelError(`${join(dir, 'tokenizer.json')} is missing: copy it from where the model was exported.`);
-  });
-  const { tokenizer, padding } = parseTokenizer(join(dir, 'tokenizer.json'), definition, tokenizerConfig);
+  const { tokenizer, padding, last_id } = parseTokenizer(join(dir, 'tokenizer.json'), definition, tokenizerConfig);
   const limit = positionLimit(config);
   const wanted = options.max_seq ?? settings.max_seq ?? Math.min(DEFAULT_MAX_SEQ, learnedLength(tokenizerConfig));
   if (wanted > limit) options.logger.warn({ wanted, limit }, 'max_seq is more than the model has positions for');
@@ -94,6 +99,7 @@ export async function readModelFiles(options: FolderOptions): Promise<ModelFiles
     config,
     tokenizer,
     pad_id: padding ?? padId(tokenizer, tokenizerConfig, config),
+    last_id,
     max_seq: Math.min(wanted, limit),
     name: settings.name ?? basename(dir),
     revision: settings.revision ?? (await fingerprint(onnx_path, definition, settings.document_prefix)),
@@ -101,7 +107,8 @@ export async function readModelFiles(options: FolderOptions): Promise<ModelFiles
 }
 
 export async function readModelFolder(options: FolderOptions): Promise<ModelFolder> {
-  const { dir, onnx_path, settings, tokenizer, pad_id, max_seq, name, revision } = await readModelFiles(options);
+  const { dir, onnx_path, settings, tokenizer, pad_id, last_id, max_seq, name, revision } =
+    await readModelFiles(options);
   return {
     onnx_path,
     name,
@@ -112,27 +119,30 @@ export async function readModelFolder(options: FolderOptions): Promise<ModelFold
     dims: settings.dims,
     query_prefix: settings.query_prefix,
     document_prefix: settings.document_prefix,
-    tokens: tokenEncoder(tokenizer, pad_id, max_seq),
+    tokens: { ...tokenEncoder(tokenizer, pad_id, max_seq), last_id },
   };
 }
 
 /** @throws ModelError when there is no such folder, or no such file in it */
 export async function findOnnx(model_dir: string, configured: string | undefined): Promise<string> {
   const dir = resolve(model_dir);
-  if (!(await stat(dir).catch(() => null))?.isDirectory()) {
+  const there = await statIfThere(dir);
+  if (!there?.isDirectory()) {
     throw new ModelError(
-      `The model folder ${dir} does not exist: point the model setting at a folder with tokenizer.json and an ONNX file.`,
+      `The model folder ${dir} ${there ? 'is a file' : 'does not exist'}: point the model setting at a folder with tokenizer.json and an ONNX file.`,
     );
   }
   const candidates = configured === undefined ? ONNX_FILES : [configured];
   for (const file of candidates) {
     const path = resolve(dir, file);
-    if ((await stat(path).catch(() => null))?.isFile()) return path;
+    if (!(await statIfThere(path))?.isFile()) continue;
+    await checkReadable(path);
+    return path;
   }
   throw new ModelError(
     configured === undefined
-      ? `${dir} has no ONNX file: put one of ${ONNX_FILES.join(', ')} there, or name the file in the settings.`
-      : `The configured ONNX file ${resolve(dir, configured)} does not exist: correct the setting or copy the file there.`,
+      ? `${dir} has no ONNX file: put one of ${ONNX_FILES.join(', ')} there, or name the file in ENGRAM_EMBEDDING_ONNX_FILE.`
+      : `${resolve(dir, configured)} does not exist: correct ENGRAM_EMBEDDING_ONNX_FILE or copy the file there.`,
   );
 }
 
@@ -140,10 +150,10 @@ const weightFiles = (onnx_path: string) => [onnx_path, `${onnx_path}_data`, `${o
 
 /** A JSON object from the folder, or undefined where the (optional) file does not exist. */
 async function readObject(dir: string, file: string): Promise<Record<string, unknown> | undefined> {
-  const raw = await readFile(join(dir, file), 'utf8').catch(() => undefined);
-  if (raw === undefined) return undefined;
+  const raw = await readIfThere(join(dir, file));
+  if (raw === null) return undefined;
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(raw));
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(raw.toString('utf8')));
   } catch (cause) {
     throw new ModelError(`${join(dir, file)} is not a JSON object: repair it or remove it.`, cause);
   }
@@ -195,9 +205,9 @@ const tokenField = z.union([z.string(), z.object({ content: z.string() }).transf
 
 function parseTokenizer(path: string, definition: Uint8Array, config: object) {
   try {
-    const { json, tokenizer } = openTokenizer(new TextDecoder().decode(definition), config);
+    const { json, tokenizer, last_id } = openTokenizer(new TextDecoder().decode(definition), config);
     tokenizer.encode('probe');
-    return { tokenizer, padding: paddingSchema.safeParse(json).data?.padding.pad_id };
+    return { tokenizer, last_id, padding: paddingSchema.safeParse(json).data?.padding.pad_id };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ModelError(`${path} cannot be used (${reason}): copy it again from where the model was exported.`, cause);
@@ -259,11 +269,14 @@ export function textIds(tokenizer: Tokenizer) {
   };
 }
 
-function tokenEncoder(tokenizer: Tokenizer, pad_id: number, max_seq: number): TokenEncoder {
+function tokenEncoder(tokenizer: Tokenizer, pad_id: number, max_seq: number): Omit<TokenEncoder, 'last_id'> {
   const { ids, beginning } = textIds(tokenizer);
   const { first, last } = specialsAround(ids);
   const budget = max_seq - first.length - last.length;
-  if (budget < 1) throw new ModelError(`max_seq ${max_seq} leaves no room for text: set it to 32 or more.`);
+  if (budget < 1)
+    throw new ModelError(
+      `max_seq ${max_seq} leaves no room for text: set it (engram.json, or ENGRAM_EMBEDDING_MAX_SEQ) to 32 or more.`,
+    );
   return {
     pad_id,
     encode(text) {
@@ -323,6 +336,13 @@ export function checkInputs(
   }
 }
 
+/** A tokenizer that gives ids which the model has no row for. */
+export const strangers = (file: string, last_id: number, found: string, cause?: unknown): ModelError =>
+  new ModelError(
+    `${file} does not know every token of its tokenizer.json, of which the last is ${last_id} (${found}): the two belong to different models, copy both from one export.`,
+    cause,
+  );
+
 /**
  * Refuses vectors of another length than somebody counts on.
  * @param configured in the settings
@@ -335,7 +355,7 @@ export function checkDims(
   declared: number | undefined,
 ): void {
   for (const [wanted, where] of [
-    [configured, 'the settings say'],
+    [configured, 'ENGRAM_EMBEDDING_DIM says'],
     [declared, 'engram.json says'],
   ] as const) {
     if (wanted === undefined || wanted === dims) continue;

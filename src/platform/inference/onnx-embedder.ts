@@ -14,7 +14,7 @@ import {
   readModelFolder,
 } from './model-folder.ts';
 import { queryCache } from './query-cache.ts';
-import { feedsOf, openSession, planBatches } from './session.ts';
+import { feedsOf, firstRun, openSession, planBatches } from './session.ts';
 
 export interface OnnxEmbedderOptions {
   model_dir: string;
@@ -148,8 +148,12 @@ async function openModel(folder: ModelFolder, options: OnnxEmbedderOptions): Pro
   try {
     checkInputs(file, session.inputMetadata);
     const { output, pooling } = chooseOutput(file, folder, session.outputMetadata);
-    const probe = folder.tokens.encode('probe');
-    const result = await run(session, [probe], folder.tokens.pad_id, output);
+    const { encode, pad_id, last_id } = folder.tokens;
+    const probe = encode('probe');
+    const tried = (ids: readonly number[]) => firstRun(file, last_id, () => run(session, [[...ids]], pad_id, output));
+    const result = await tried(probe);
+    // A table too small for the tokenizer fails here, not with the first text that has such a token.
+    await tried([last_id]);
     const { dims: shape, type } = result;
     if (type !== 'float32') {
       throw new ModelError(`The output "${output}" of ${file} is ${type}: export the model with float32 outputs.`);

@@ -1,7 +1,5 @@
 // A cross-encoder: question and text go through the model together, on this thread. One call is scored at a time, batch
 // after batch, and between two the event loop has its turn, so that a call given up stops there. A score is always finite.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Reranker } from '../../core/ports.ts';
 import {
@@ -13,7 +11,7 @@ import {
   readModelFiles,
 } from './model-folder.ts';
 import { type PairEncoder, pairEncoder } from './pair-encoder.ts';
-import { feedsOf, openSession, planBatches, type TokenRow } from './session.ts';
+import { feedsOf, firstRun, openSession, planBatches, type TokenRow } from './session.ts';
 
 export interface OnnxRerankerOptions extends FolderOptions {
   /** Threads of one inference; 0 lets ONNX Runtime choose. */
@@ -96,7 +94,7 @@ interface Model {
 }
 
 async function openModel(files: ModelFiles, pairs: PairEncoder, options: OnnxRerankerOptions): Promise<Model> {
-  const { onnx_path: file, pad_id } = files;
+  const { onnx_path: file, pad_id, last_id } = files;
   const session = await openSession(file, options.threads);
   try {
     checkInputs(
@@ -110,7 +108,9 @@ async function openModel(files: ModelFiles, pairs: PairEncoder, options: OnnxRer
     const run = async (batch: readonly TokenRow[]) =>
       (await session.run(feedsOf(session, batch, pad_id, first_position), [output]))[output] as Tensor;
 
-    const { dims, type } = await tryOut(files, pairs.asked('probe')('probe'), run);
+    // With the last token there is: a table too small for the tokenizer fails here, not in a search.
+    const probe = pairs.asked('probe')('probe');
+    const { dims, type } = await firstRun(file, last_id, () => run([{ ...probe, ids: probe.ids.with(1, last_id) }]));
     if (type !== 'float32') {
       throw new ModelError(`The output "${output}" of ${file} is ${type}: export the model with float32 outputs.`);
     }
@@ -143,38 +143,6 @@ function outputOf(file: string, { outputNames }: InferenceSession): string {
   throw new ModelError(
     `${file} returns ${outputNames.join(', ')} and no logits: use a cross-encoder exported for sequence classification.`,
   );
-}
-
-/** A first run, on a pair with the last token there is: a table too small for the tokenizer fails here, not in a search. */
-async function tryOut(
-  { onnx_path, dir }: ModelFiles,
-  probe: TokenRow,
-  run: (batch: readonly TokenRow[]) => Promise<Tensor>,
-): Promise<Tensor> {
-  const file = join(dir, 'tokenizer.json');
-  const last = await lastToken(file);
-  return run([{ ...probe, ids: probe.ids.with(1, last) }]).catch((cause) => {
-    const reason = String(cause instanceof Error ? cause.message : cause).trim();
-    throw new ModelError(
-      /out of (?:data )?bounds/.test(reason)
-        ? `${onnx_path} does not know every token of ${file}, of which the last is ${last} (${reason}): the two belong to different models, copy both from one export.`
-        : `${onnx_path} fails at a first pair (${reason}): copy the folder again from where the model was exported.`,
-      cause,
-    );
-  });
-}
-
-/** Largest id of a file that a tokenizer was made of. The tokenizer itself cannot list every kind of vocabulary. */
-async function lastToken(file: string): Promise<number> {
-  const { model, added_tokens = [] } = JSON.parse(await readFile(file, 'utf8')) as {
-    model: { vocab: unknown[] | Record<string, number> };
-    added_tokens?: readonly { id: number }[];
-  };
-  // One by one: a quarter of a million arguments are too many for one call of Math.max.
-  const largest = (ids: readonly number[]) => ids.reduce((last, id) => Math.max(last, id), 0);
-  const { vocab } = model;
-  const own = Array.isArray(vocab) ? vocab.length - 1 : largest(Object.values(vocab));
-  return Math.max(own, largest(added_tokens.map(({ id }) => id)));
 }
 
 /** Sigmoid of the one logit of each row; of two (unfit, fit) their softmax, which is the sigmoid of the difference. */

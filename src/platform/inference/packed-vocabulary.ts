@@ -4,18 +4,18 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 
 /**
- * The library's tokenizer, and what the file says but for a packed vocabulary.
+ * The library's tokenizer, what the file says but for a packed vocabulary, and the largest id of that vocabulary.
  * @param text content of tokenizer.json
  * @param config content of tokenizer_config.json
  * @throws when the file is not JSON or not a tokenizer the library knows
  */
-export function openTokenizer(text: string, config: object): { tokenizer: Tokenizer; json: unknown } {
+export function openTokenizer(text: string, config: object): { tokenizer: Tokenizer; json: unknown; last_id: number } {
   const found = takeVocabulary(text);
   if (found === null) {
     const json = JSON.parse(text);
-    return { json, tokenizer: new Tokenizer(json, config) };
+    return { json, tokenizer: new Tokenizer(json, config), last_id: lastId(json.model.vocab) };
   }
-  const { json, vocabulary } = found;
+  const { json, vocabulary, last_id } = found;
   const { unk_token } = json.model;
   const unknown = vocabulary.get(unk_token);
   json.model.vocab = unknown === undefined ? {} : { [unk_token]: unknown };
@@ -33,7 +33,16 @@ export function openTokenizer(text: string, config: object): { tokenizer: Tokeni
       return pieces;
     };
   }
-  return { json, tokenizer };
+  return { json, tokenizer, last_id };
+}
+
+/** @param vocab words in the order of their ids, or ids by word */
+function lastId(vocab: readonly unknown[] | Readonly<Record<string, number>>): number {
+  const ids: readonly number[] = Array.isArray(vocab)
+    ? [vocab.length - 1]
+    : Object.values(vocab as Record<string, number>);
+  // One by one: a quarter of a million arguments are too many for one call of Math.max.
+  return ids.reduce((last, id) => Math.max(last, id), 0);
 }
 
 interface WordPieceJson {
@@ -50,7 +59,7 @@ interface WordPieceJson {
 const TAKEN = 0;
 
 /** @returns null when the file has no such vocabulary, or writes it in an unusual way */
-function takeVocabulary(text: string): { json: WordPieceJson; vocabulary: PackedVocabulary } | null {
+function takeVocabulary(text: string): { json: WordPieceJson; vocabulary: PackedVocabulary; last_id: number } | null {
   // A quotation mark inside a string follows a backslash: this is the name of a field.
   const name = text.indexOf('"vocab"');
   const start = /\s*:\s*\{/y;
@@ -60,7 +69,7 @@ function takeVocabulary(text: string): { json: WordPieceJson; vocabulary: Packed
   if (packed === null) return null;
   const json = JSON.parse(`${text.slice(0, name)}"vocab":${TAKEN}${text.slice(packed.end)}`);
   if (json?.model?.type !== 'WordPiece' || json.model.vocab !== TAKEN) return null;
-  return { json, vocabulary: new PackedVocabulary(packed) };
+  return { json, vocabulary: new PackedVocabulary(packed), last_id: packed.last_id };
 }
 
 /** Ids by word, for looking up: the Map that this extends holds, counts and lists only what `set` puts in, which wins. */
@@ -137,6 +146,7 @@ interface Packed {
   table: Int32Array;
   /** Where the file goes on behind the object. */
   end: number;
+  last_id: number;
 }
 
 const SLOT = 4;
@@ -164,6 +174,7 @@ function pack(file: string, start: number): Packed | null {
   const slots = 2 ** Math.ceil(Math.log2((file.length - start) / 6 + 2));
   const table = new Int32Array(slots * SLOT);
   let escaped = '';
+  let last_id = 0;
   for (let at = start; ; at++) {
     at = behindSpaces(file, at);
     if (file.charCodeAt(at) !== QUOTE) return null;
@@ -185,6 +196,7 @@ function pack(file: string, start: number): Packed | null {
     let id = 0;
     for (let unit = file.charCodeAt(at); isDigit(unit); unit = file.charCodeAt(++at)) id = id * 10 + unit - ZERO;
     if (at === digits) return null;
+    if (id > last_id) last_id = id;
     if (plain) insert(table, hash, place, end - place, id);
     else {
       const word = JSON.parse(file.slice(place - 1, end + 1)) as string;
@@ -192,7 +204,7 @@ function pack(file: string, start: number): Packed | null {
       escaped += word;
     }
     at = behindSpaces(file, at);
-    if (file.charCodeAt(at) === CLOSE) return { text: file + escaped, table, end: at + 1 };
+    if (file.charCodeAt(at) === CLOSE) return { text: file + escaped, table, end: at + 1, last_id };
     if (file.charCodeAt(at) !== COMMA) return null;
   }
 }

@@ -309,11 +309,31 @@ describe('what passes', () => {
       expect(error.message).toContain('ENGRAM_EMBEDDING_API_KEY');
     }
     expect(waits).toEqual([]);
+    await embedder.embedQuery('served again');
     server.acts = [refuse(500), refuse(500)];
     expect((await failure(embedder.embedQuery('c'))).message).toContain('answered 500');
     expect(waits).toEqual([500]);
     // A failure is not remembered as the answer.
     expectVectors([await embedder.embedQuery('c')], ['c']);
+  });
+
+  it('does not, once somebody waited in vain: nobody else waits before the server answers again', async () => {
+    const server = await serve();
+    const { embedder, waits } = await open(server, { retries: 2 });
+    server.always = refuse(503);
+    await failure(embedder.embedDocuments(['a']));
+    await failure(embedder.embedQuery('a'));
+    expect(waits).toEqual([500, 1000, 500]);
+    server.asked.length = 0;
+    await failure(embedder.embedDocuments(['b']));
+    await failure(embedder.embedQuery('b'));
+    expect(waits.length).toBe(3);
+    expect(server.asked.length).toBe(2);
+    server.always = null;
+    expectVectors(await embedder.embedDocuments(['c']), ['c']);
+    server.acts = [refuse(503)];
+    expectVectors([await embedder.embedQuery('d')], ['d']);
+    expect(waits.length).toBe(4);
   });
 
   it('is given up in the end, and the next call is served again', async () => {

@@ -1,6 +1,5 @@
 // Text to unit vectors by a server elsewhere. Few, full requests; queries overtake documents; what passes is waited out,
 // a text that is too long costs only itself. Neither texts nor the key ever reach a log or an error.
-import { setTimeout as timer } from 'node:timers/promises';
 import { byteLength, clipCodePoints } from '../../algo/utf8.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Embedder, ModelIdentity } from '../../core/ports.ts';
@@ -18,6 +17,7 @@ export interface RemoteEmbedderOptions extends EndpointOptions {
   batch?: number | undefined;
   /** Further attempts for documents; a query, which somebody waits for, has one at most. */
   retries?: number | undefined;
+  /** Resolves after so long, or when the signal is aborted. */
   delay?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
   /** 0..1, so that those who failed together do not come back together. */
   random?: (() => number) | undefined;
@@ -30,6 +30,10 @@ const IN_FLIGHT = 2;
 /** Characters in one request, so that none takes long on a slow machine or is refused for its size. */
 const BATCH_CHARS = 65_536;
 const FIRST_WAIT_MS = 500;
+/** Somebody may be storing one memory and waiting; jobs come back later by themselves. */
+const UNANSWERED_RETRIES = 2;
+/** With one further attempt a search still answers in time, without meaning, when the server hangs. */
+const QUERY_ANSWER_MS = 4_000;
 /** A server that asks for more patience is given up on. */
 const LONGEST_WAIT_MS = { query: 2000, documents: 60_000 };
 
@@ -43,7 +47,7 @@ type Lane = 'query' | 'documents';
  */
 export async function openRemoteEmbedder(options: RemoteEmbedderOptions): Promise<Embedder> {
   const { model, logger, retries = 4, timeout_ms = 60_000, query_cache = 512, random = Math.random } = options;
-  const { delay = (ms, signal) => timer(ms, undefined, { signal }) } = options;
+  const { delay = pause } = options;
   const closing = new AbortController();
   const turns = turnstile(IN_FLIGHT);
 
@@ -52,13 +56,16 @@ export async function openRemoteEmbedder(options: RemoteEmbedderOptions): Promis
   const identity: ModelIdentity = { key: `${model}@${host}/${dims}/remote`, name: model, dims };
   logger.info({ model: identity.key, address: endpoint.address }, 'embedding endpoint found');
   let batch = Math.min(options.batch ?? 64, endpoint.texts);
+  /** Somebody has waited in vain: until the server answers again, nobody else waits for a second attempt. */
+  const down = { query: false, documents: false };
 
   async function once(texts: readonly string[], lane: Lane): Promise<Float32Array[]> {
     const leave = await turns.enter(lane === 'query');
     try {
       if (closing.signal.aborted) throw closedError();
       const started = performance.now();
-      const vectors = await timed(endpoint, texts, timeout_ms, closing.signal);
+      const limit_ms = lane === 'query' ? Math.min(timeout_ms, QUERY_ANSWER_MS) : timeout_ms;
+      const vectors = await timed(endpoint, texts, limit_ms, closing.signal);
       const ms = Math.round(performance.now() - started);
       logger.debug({ texts: texts.length, ms }, 'embedded a batch');
       if (vectors[0]!.length === dims) return vectors;
@@ -73,17 +80,23 @@ export async function openRemoteEmbedder(options: RemoteEmbedderOptions): Promis
 
   /** Waits between attempts without a place among the requests in flight. */
   async function patiently(texts: readonly string[], lane: Lane): Promise<Float32Array[]> {
-    const attempts = lane === 'query' ? Math.min(retries, 1) : retries;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await once(texts, lane);
+        const vectors = await once(texts, lane);
+        down.query = down.documents = false;
+        return vectors;
       } catch (error) {
-        if (!(error instanceof EndpointError) || error.trouble !== 'passing' || attempt >= attempts) throw error;
+        if (!(error instanceof EndpointError) || error.trouble !== 'passing') throw error;
+        const attempts = Math.min(
+          retries,
+          lane === 'query' ? 1 : error.details.unanswered ? UNANSWERED_RETRIES : retries,
+        );
         const backoff = FIRST_WAIT_MS * 2 ** attempt * (0.5 + random());
         const wait_ms = Math.round(Math.max(backoff, error.details.retry_after_ms ?? 0));
-        if (wait_ms > LONGEST_WAIT_MS[lane]) throw error;
+        if (attempt >= attempts || wait_ms > LONGEST_WAIT_MS[lane]) down[lane] = true;
+        if (down[lane]) throw error;
         logger.warn({ problem: error.message, attempt: attempt + 1, wait_ms }, 'the embedding endpoint is asked again');
-        await delay(wait_ms, closing.signal).catch(() => {});
+        await delay(wait_ms, closing.signal);
         if (closing.signal.aborted) throw closedError();
       }
     }
@@ -178,6 +191,17 @@ export async function openRemoteEmbedder(options: RemoteEmbedderOptions): Promis
 }
 
 const closedError = () => new Error('The embedder is closed.');
+
+const pause = (ms: number, signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    }
+  });
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** Tries each address the URL may stand for until one embeds. */

@@ -2,6 +2,7 @@
 // padded to one width.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelError } from './model-error.ts';
+import { strangers } from './model-folder.ts';
 
 /** @param threads of one inference; 0 lets ONNX Runtime choose */
 export async function openSession(file: string, threads: number): Promise<InferenceSession> {
@@ -15,6 +16,22 @@ export async function openSession(file: string, threads: number): Promise<Infere
     const reason = String(cause instanceof Error ? cause.message : cause).trim();
     throw new ModelError(
       `ONNX Runtime cannot load ${file} (${reason}): the file may be cut short or not a model, copy it again.`,
+      cause,
+    );
+  });
+}
+
+/**
+ * What a model gives the first time it is run.
+ * @param last_id largest id of its tokenizer
+ * @throws ModelError
+ */
+export async function firstRun<T>(file: string, last_id: number, run: () => Promise<T>): Promise<T> {
+  return run().catch((cause) => {
+    const reason = String(cause instanceof Error ? cause.message : cause).trim();
+    if (/out of (?:data )?bounds/.test(reason)) throw strangers(file, last_id, reason, cause);
+    throw new ModelError(
+      `${file} fails at a first text (${reason}): copy the folder again from where the model was exported.`,
       cause,
     );
   });

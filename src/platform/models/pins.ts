@@ -48,10 +48,11 @@ export function openPins(models_dir: string, pause: (ms: number) => Promise<void
 
   async function read(): Promise<Map<string, Pin>> {
     const raw = await readFile(path, 'utf8').catch((error: { code?: string }) => {
-      if (error.code === 'ENOENT') return null;
+      // A file where the folder should be is for those who write to say.
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
       throw new ModelStoreError(
         'invalid',
-        `${path} cannot be read (${error.code}): give this user the right to.`,
+        `${path} cannot be read (${error.code}): give this user the right to, or set ENGRAM_MODELS_DIR to another folder.`,
         error,
       );
     });
