@@ -47,7 +47,7 @@ import { createLogger } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { modelStore } from './platform/models/installed.ts';
 import { knownModels } from './platform/models/known.ts';
-import { openEmbedder, openReranker, openVectors } from './platform/models.ts';
+import { openEmbedder, openReranker, openVectors, removeVectors } from './platform/models.ts';
 import { sha256, systemClock, systemIds } from './platform/system.ts';
 import { loadTokenCounter } from './platform/tokens.ts';
 import { storesOn } from './stores.ts';
@@ -137,8 +137,8 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       api_key: config.embedding.api_key?.reveal() ?? null,
       logger,
     };
-    const openIndex = async (embedder: Embedder) =>
-      swap.vectors ?? openVectors(config.vectors, embedder, read.vectors, logger);
+    const openIndex = async (model: ModelIdentity) =>
+      swap.vectors ?? openVectors(config.vectors, model, read.vectors, logger);
     const semantics = createSemantics({
       spans: read.vectors.spans,
       size: config.embedding.chunks,
@@ -151,6 +151,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       semantics,
       open: async (source) => swap.embedder ?? openEmbedder(source, modelOptions),
       openIndex,
+      removeIndex: (key) => removeVectors(config.vectors, key, logger),
       chanceOf: chanceCosine,
       wanted: (chosen) =>
         swap.embedder === null
@@ -222,7 +223,8 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
 
     const installed = modelStore(config.models_dir);
     const models = createModels({
-      known: async () => knownModels(installed),
+      known: () =>
+        knownModels(installed, (problem) => logger.error({ problem }, 'models count as installed where a folder is')),
       isInstalled: async (name) => installed.folderOf(name) !== null,
       embedding,
       reranking,

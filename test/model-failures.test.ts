@@ -316,6 +316,17 @@ describe('a vector of the caller while another model is on its way', () => {
   });
 });
 
+describe('the list of downloaded models', () => {
+  it('that somebody spoiled keeps nobody from seeing and choosing models', async () => {
+    const models = modelsFolder();
+    writeFileSync(join(models, 'models.lock.json'), '{"version":');
+    app = await createTestApp({ env: { ...BY_FOLDER, ENGRAM_MODELS_DIR: models } });
+    const seen = await app.call('GET', '/admin/models');
+    expect(seen.status, JSON.stringify(seen.body)).toBe(200);
+    expect((await use('none')).status).toBe(200);
+  });
+});
+
 describe('settings', () => {
   const refused = async (env: Record<string, string>): Promise<string> =>
     createTestApp({ env }).then(

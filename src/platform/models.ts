@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../core/log.ts';
 import { BUILT_IN_MODEL, type ModelSource } from '../core/model-source.ts';
-import type { Embedder, Reranker, VectorIndex, VectorSource } from '../core/ports.ts';
+import type { Embedder, ModelIdentity, Reranker, VectorIndex, VectorSource } from '../core/ports.ts';
 import { ModelError } from './inference/model-error.ts';
 
 export interface ModelOptions {
@@ -84,20 +84,33 @@ export async function openReranker(
 
 export async function openVectors(
   options: VectorOptions,
-  embedder: Embedder,
+  model: ModelIdentity,
   source: VectorSource,
   logger: Logger,
 ): Promise<VectorIndex> {
   if (!options.use_lance) {
     const { exactIndex } = await import('./vectors/exact.ts');
-    return exactIndex(source, embedder.identity);
+    return exactIndex(source, model);
   }
   const { adaptiveIndex } = await import('./vectors/adaptive.ts');
   return adaptiveIndex({
     path: options.lance_path,
-    model: embedder.identity,
+    model,
     source,
     logger,
     threshold: options.lance_threshold,
   });
+}
+
+/** Removes what an index over the vectors of a model that is not in use has left on disk. Failing is logged. */
+export async function removeVectors({ lance_path }: VectorOptions, key: string, logger: Logger): Promise<void> {
+  if (!existsSync(lance_path)) return;
+  try {
+    const { lanceIndex } = await import('./vectors/lance.ts');
+    // The key alone says which tables are meant: none of them is opened.
+    const index = await lanceIndex({ path: lance_path, model: { key, name: key, dims: 1 }, logger });
+    await index.destroy();
+  } catch (error) {
+    logger.warn({ err: error, path: lance_path, model: key }, 'LanceDB tables of a removed model were left behind');
+  }
 }

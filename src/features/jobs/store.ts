@@ -30,7 +30,17 @@ export function jobStore(db: StoreDb, clock: Clock) {
         // Written out: with a bound value the partial index could not be told to be the one that is meant.
         .onConflict((oc) => oc.columns(['kind', 'dedupe_key']).where('status', '=', sql.lit('waiting')).doNothing())
         .executeTakeFirst();
-      return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+      if ((result.numInsertedOrUpdatedRows ?? 0n) > 0n) return true;
+      // The one that waits may wait for its next try; what is wanted now need not.
+      await db
+        .updateTable('jobs')
+        .set({ run_at: runAt ?? created_at })
+        .where('kind', '=', spec.kind)
+        .where('dedupe_key', '=', spec.dedupe(payload))
+        .where('status', '=', sql.lit('waiting'))
+        .where('run_at', '>', runAt ?? created_at)
+        .execute();
+      return false;
     },
 
     /**

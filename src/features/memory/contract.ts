@@ -369,5 +369,5 @@ export const embedMissing = job({
     made_before: z.string().optional(),
   }),
   dedupe: ({ model, user_id, made_before }) => [model, user_id ?? '', made_before ?? ''].join('|'),
-  attempts: 5,
+  attempts: 10,
 });

@@ -6,47 +6,47 @@ import type { Atomically } from '../../core/unit-of-work.ts';
 import { embedMissing } from './contract.ts';
 import { type Embedded, embedTexts, type PieceSettings, recordsOf } from './pieces.ts';
 import type { MemoryStores } from './service.ts';
-import type { MissingRow, StoredVector } from './vector-store.ts';
+import type { Missing, MissingRow, StoredVector } from './vector-store.ts';
 
 const PAGE = 64;
 /** Embedded and written together: what a stopping server waits for, and a killed one loses. */
-const STEP = { lookup: { texts: 64, chars: 64_000 }, network: { texts: 8, chars: 16_000 } } as const;
+const STEP = { lookup: { texts: 32, chars: 32_000 }, network: { texts: 8, chars: 16_000 } } as const;
 
 interface Deps {
   read: Pick<MemoryStores, 'vectors'>;
   atomically: Atomically<Pick<MemoryStores, 'vectors' | 'memories'>>;
   /** The model of that key, when it is in use or about to be. */
-  embedderOf(model: string): Embedder | null;
+  embedderOf(model: string): Promise<Embedder | null>;
   /** After commit. */
   indexed(model: string, records: readonly StoredVector[]): Promise<void>;
   /** How many memories have their vectors, while it runs; null when it no longer does. */
   onProgress(step: { model: string; total: number; done: number } | null): void;
-  /** Nothing lacks a vector of this model any more. */
-  finished(model: string): Promise<void>;
+  /** Nothing that the job is about lacks a vector any more, but for so many memories that the model cannot embed though it works. */
+  finished(job: Missing, failed: number): Promise<void>;
   size: PieceSettings;
   clock: Clock;
 }
 
+/** Why a text has no vector. */
+type Outcome = Embedded | Error;
+
+const isEmbedded = (outcome: Outcome): outcome is Embedded => !(outcome instanceof Error);
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
 /** A text the model cannot take must not keep the others from their vectors. */
-async function embedEach(
-  embedder: Embedder,
-  texts: readonly string[],
-  size: PieceSettings,
-): Promise<(Embedded | null)[]> {
+async function embedEach(embedder: Embedder, texts: readonly string[], size: PieceSettings): Promise<Outcome[]> {
   try {
     return await embedTexts(embedder, texts, size);
-  } catch {
-    const embedded: (Embedded | null)[] = [];
-    for (const text of texts)
-      embedded.push(
-        await embedTexts(embedder, [text], size).then(
-          ([one]) => one!,
-          () => null,
-        ),
-      );
-    return embedded;
+  } catch (error) {
+    if (texts.length === 1) return [asError(error)];
+    const outcomes: Outcome[] = [];
+    for (const text of texts) outcomes.push(...(await embedEach(embedder, [text], size)));
+    return outcomes;
   }
 }
+
+/** Any model that works can embed this. @throws what the model throws */
+const probe = async (embedder: Embedder): Promise<void> => void (await embedder.embedDocuments(['a word']));
 
 function* steps(rows: readonly MissingRow[], most: { texts: number; chars: number }): Generator<MissingRow[]> {
   let step: MissingRow[] = [];
@@ -72,56 +72,70 @@ export const memoryJobs = ({
   size,
   clock,
 }: Deps): JobHandler[] => [
-  handler(embedMissing, async ({ model, user_id, made_before }) => {
-    if (!embedderOf(model)) return;
-    const missing = { model, user_id, made_before };
-    const total = await read.vectors.recallable(user_id);
-    let done = total - (await read.vectors.countMissing(missing));
-    let after = 0;
-    let failures = 0;
+  handler(embedMissing, async (missing) => {
+    const { model, user_id } = missing;
+    if ((await embedderOf(model)) === null) return;
+    let rows = await read.vectors.missing(missing, 0, PAGE);
+    // Counting looks at every memory, and a few are embedded before anybody asks how far it is.
+    const progress = rows.length < PAGE ? null : { model, total: await read.vectors.recallable(user_id), done: 0 };
+    if (progress) progress.done = progress.total - (await read.vectors.countMissing(missing));
+    let failed = 0;
+    let reason = '';
 
-    async function embedStep(embedder: Embedder, rows: readonly MissingRow[]): Promise<void> {
-      const embedded = await embedEach(
+    /** @returns false when the model is not wanted any more */
+    async function embedStep(rows: readonly MissingRow[]): Promise<boolean> {
+      const embedder = await embedderOf(model);
+      if (embedder === null) return false;
+      const outcomes = await embedEach(
         embedder,
         rows.map((row) => row.content),
         size,
       );
+      const errors = outcomes.filter((outcome) => outcome instanceof Error);
+      // Closed meanwhile: that is no fault of the texts.
+      if (errors.length > 0 && (await embedderOf(model)) !== embedder) return embedStep(rows);
       const kept = await atomically(async ({ vectors, memories }) => {
         const kept: StoredVector[] = [];
         for (const [at, { id, user_id, content_hash }] of rows.entries()) {
-          const one = embedded[at];
+          const outcome = outcomes[at]!;
           // A memory erased or changed meanwhile keeps no vector of what it was.
-          if (!one || (await memories.byId(user_id, id))?.content_hash !== content_hash) continue;
-          const records = recordsOf(one, { memory_id: id, user_id, content_hash });
+          if (!isEmbedded(outcome) || (await memories.byId(user_id, id))?.content_hash !== content_hash) continue;
+          const records = recordsOf(outcome, { memory_id: id, user_id, content_hash });
           await vectors.replace(records, model, formatTime(clock.now()));
           kept.push(...records);
         }
         return kept;
       });
-      failures += embedded.filter((one) => one === null).length;
-      done += rows.length;
       await indexed(model, kept);
-      onProgress({ model, total: Math.max(total, done), done });
+      if (errors.length > 0) reason = `memory ${rows[outcomes.indexOf(errors[0]!)]!.id}: ${errors[0]!.message}`;
+      failed += errors.length;
+      if (progress) {
+        progress.done += rows.length - errors.length;
+        // More may have been stored meanwhile.
+        progress.total = Math.max(progress.total, progress.done);
+        onProgress({ ...progress });
+      }
+      // When the model itself is down there is no use in trying all that is left.
+      if (errors.length === rows.length) await probe(embedder);
+      return true;
     }
 
     try {
-      for (;;) {
-        // Asked again each time: another model may have been chosen meanwhile.
-        let embedder = embedderOf(model);
-        if (!embedder) return;
-        const rows = await read.vectors.missing(missing, after, PAGE);
-        if (rows.length === 0) break;
-        after = rows.at(-1)!.id;
-        for (const step of steps(rows, STEP[embedder.cost])) {
-          await embedStep(embedder, step);
-          embedder = embedderOf(model);
-          if (!embedder) return;
-        }
+      while (rows.length > 0) {
+        const embedder = await embedderOf(model);
+        if (embedder === null) return;
+        for (const step of steps(rows, STEP[embedder.cost])) if (!(await embedStep(step))) return;
+        rows = await read.vectors.missing(missing, rows.at(-1)!.id, PAGE);
       }
     } finally {
       onProgress(null);
     }
-    if (failures > 0) throw new Error(`${failures} memories could not be embedded`);
-    await finished(model);
+    if (failed > 0) {
+      const embedder = await embedderOf(model);
+      if (embedder === null) return;
+      await probe(embedder);
+    }
+    await finished(missing, failed);
+    if (failed > 0) throw new Error(`${failed} memories could not be embedded (${reason}).`);
   }),
 ];

@@ -28,6 +28,8 @@ export interface SemanticsDeps {
 
 /** More pieces than this would keep the one who stores waiting; a job embeds such a text when the model is slow. */
 const INLINE_PIECES = 4;
+/** So long somebody waits at most; a job embeds the text then, and a search goes on by words. Well below what a request may take. */
+const INLINE_MS = 4_000;
 
 export interface MeaningHits {
   hits: Candidate[];
@@ -95,7 +97,8 @@ export function createSemantics({ spans, size, logger }: SemanticsDeps) {
       if (given) return givenVector(given, content, embedder);
       if (embedder.cost !== 'lookup' && countPieces(content, embedder, size) > INLINE_PIECES) return null;
       try {
-        return (await using(held, () => embedTexts(embedder, [content], size)))[0]!;
+        const work = using(held, () => embedTexts(embedder, [content], size));
+        return (await inTime(work, INLINE_MS))[0]!;
       } catch (error) {
         logger.warn(
           { err: error },
@@ -131,7 +134,7 @@ export function createSemantics({ spans, size, logger }: SemanticsDeps) {
       const started = performance.now();
       try {
         return await using(held, async () => {
-          const vector = await held.embedder.embedQuery(query);
+          const vector = await inTime(held.embedder.embedQuery(query), INLINE_MS);
           const embed_ms = performance.now() - started;
           // Hidden memories are few and dropped while ranking; any other restriction must hold before the cut.
           const allowed = isPlain(filter) ? null : new Set(await idsWhere(filter));
@@ -166,4 +169,15 @@ export function createSemantics({ spans, size, logger }: SemanticsDeps) {
     },
   };
 }
+/** The work goes on, but nobody waits for it any more. @throws when it takes longer */
+async function inTime<T>(work: Promise<T>, limit_ms: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`The model took more than ${limit_ms} ms.`)), limit_ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export type Semantics = ReturnType<typeof createSemantics>;

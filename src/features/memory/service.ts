@@ -150,6 +150,14 @@ export function createMemory(deps: MemoryDeps) {
     else if (semantics.model) deps.wake();
   }
 
+  /** A memory that is back may have been away while another model came into use. */
+  async function embedLater(): Promise<void> {
+    const model = semantics.model?.key;
+    if (model === undefined) return;
+    await atomically(({ jobs }) => jobs.enqueue(embedMissing, { model }));
+    deps.wake();
+  }
+
   async function updatable(scope: Scope, id: number, memories: MemoryStore): Promise<MemoryRow> {
     const row = await memories.byId(scope.user_id, id);
     if (!row) throw missing(id);
@@ -287,20 +295,17 @@ export function createMemory(deps: MemoryDeps) {
         return all;
       });
       await semantics.removed(scope.user_id, erased);
+      if (!versions) await embedLater();
       return erased.length;
     },
 
     forget: (scope: Scope, id: number, reason: string | null | undefined) =>
       setFlags(scope, id, { is_forgotten: 1, forget_reason: reason ?? 'user_forgotten' }, () => true),
     async restore(scope: Scope, id: number): Promise<Memory> {
-      return show(
-        await setFlags(
-          scope,
-          id,
-          { is_forgotten: 0, forget_reason: null, forget_after: null },
-          (row) => row.is_forgotten === 1,
-        ),
-      );
+      const back = { is_forgotten: 0, forget_reason: null, forget_after: null };
+      const row = await setFlags(scope, id, back, ({ is_forgotten }) => is_forgotten === 1);
+      await embedLater();
+      return show(row);
     },
     archive: (scope: Scope, id: number) => setFlags(scope, id, { is_archived: 1 }, (row) => row.is_forgotten === 0),
     unarchive: (scope: Scope, id: number) => setFlags(scope, id, { is_archived: 0 }, (row) => row.is_forgotten === 0),

@@ -26,6 +26,9 @@ export interface MissingRow {
   content_hash: string;
 }
 
+/** Memories; some ten milliseconds of a disk's time. */
+const DROPPED_AT_ONCE = 2000;
+
 const toBytes = (vector: Float32Array): Uint8Array =>
   new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 /** Copies: the bytes of a row may not start on a four-byte boundary. */
@@ -222,9 +225,24 @@ export function vectorStore(db: StoreDb, idList: IdList) {
         .limit(limit)
         .execute(),
 
-    /** Removes every vector of a model, of all users. @returns how many */
+    /**
+     * Removes vectors of a model, of all users: those of so many memories at once that no other writer waits long.
+     * @returns how many; 0 when none are left
+     */
     async drop(model: string): Promise<number> {
-      const result = await db.deleteFrom('memory_vectors').where('model', '=', model).executeTakeFirst();
+      const rows = await db
+        .selectFrom('memory_vectors')
+        .where('model', '=', model)
+        .where('part', '=', sql.lit(0))
+        .select('memory_id')
+        .limit(DROPPED_AT_ONCE)
+        .execute();
+      if (rows.length === 0) return 0;
+      const result = await db
+        .deleteFrom('memory_vectors')
+        .where('model', '=', model)
+        .where('memory_id', 'in', idList(rows.map(({ memory_id }) => memory_id)))
+        .executeTakeFirst();
       return Number(result.numDeletedRows);
     },
   };

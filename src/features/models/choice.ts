@@ -35,6 +35,9 @@ export function wantedModel(settings: ModelSettings, chosen: string | null, fall
 export const nameOf = (source: ModelSource): string =>
   source.kind === 'named' ? source.name : source.kind === 'folder' ? source.dir : `${source.model} at ${source.url}`;
 
+export const sameSource = (a: ModelSource, b: ModelSource): boolean =>
+  a.kind === b.kind && nameOf(a) === nameOf(b) && (a.kind !== 'folder' || a.onnx_file === (b as typeof a).onnx_file);
+
 /** What `embedding.active` in app_state holds: the model whose vectors are complete. */
 export interface Remembered {
   readonly key: string;

@@ -12,10 +12,10 @@ const Progress = z
       description: '`failed`: some texts could not be embedded, `error` says why; POST /admin/reembed tries again',
     }),
     from: z.string().nullable().meta({ description: 'Model that answers searches now' }),
-    to: z
-      .string()
-      .nullable()
-      .meta({ description: 'Model that takes over once `done` is `total`; null when none waits' }),
+    to: z.string().nullable().meta({
+      description:
+        'Model that takes over once `done` is `total`, but for at most 1 % that it cannot embed; null when none waits',
+    }),
     done: z.number().int().meta({ description: 'Memories that have vectors of that model' }),
     total: z.number().int().meta({ description: 'Memories that need them' }),
     percent: z.number().meta({ description: '0..100' }),

@@ -1,20 +1,24 @@
 // Which embedding model is in use, and how another takes its place without a gap: it embeds every memory in the
 // background while the old one goes on answering, then they change places at once. What was being done is in the
-// database (`embedding.active`, `embedding.chosen`, the vectors, the job), so that a crash only interrupts it.
+// database (`embedding.active`, `embedding.chosen`, `embedding.again`, the vectors, the job): a crash only interrupts it.
 import { type Clock, formatTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { Interrupted } from '../../core/job.ts';
 import type { Logger } from '../../core/log.ts';
 import { BUILT_IN_MODEL, type ModelSource } from '../../core/model-source.ts';
-import type { Embedder, VectorIndex } from '../../core/ports.ts';
+import type { Embedder, ModelIdentity, VectorIndex } from '../../core/ports.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { AccessStore } from '../access/store.ts';
 import type { JobStore } from '../jobs/store.ts';
 import { embedMissing } from '../memory/contract.ts';
 import type { Retired, Semantics, Slot } from '../memory/semantics.ts';
 import type { StoredVector, VectorStore } from '../memory/vector-store.ts';
-import { NONE, nameOf, parseRemembered, type Wanted } from './choice.ts';
+import { type Embedding, madeAgain } from './again.ts';
+import { NONE, nameOf, parseRemembered, type Remembered, sameSource, type Wanted } from './choice.ts';
 import type { Progress } from './contract.ts';
+import { progressOf } from './progress.ts';
+import { unwatched, watched } from './recovery.ts';
+import { removal } from './removal.ts';
 
 interface Stores {
   access: Pick<AccessStore, 'state' | 'setState'>;
@@ -28,7 +32,9 @@ export interface EmbeddingDeps {
   semantics: Semantics;
   /** Rejects with an error whose message tells people what to do. */
   open(source: ModelSource): Promise<Embedder>;
-  openIndex(embedder: Embedder): Promise<VectorIndex>;
+  openIndex(model: ModelIdentity): Promise<VectorIndex>;
+  /** Removes what the index over a model's vectors keeps on disk; the model need not be there any more. */
+  removeIndex(key: string): Promise<void>;
   /** Cosine that it gives unrelated texts. */
   chanceOf(embedder: Embedder): Promise<number>;
   wanted(chosen: string | null): Wanted;
@@ -42,6 +48,9 @@ const ACTIVE = 'embedding.active';
 const CHOSEN = 'embedding.chosen';
 /** An endpoint that is not up yet may come up later; a folder that is wrong stays wrong. */
 const RETRY_MS = 15_000;
+
+/** So many texts that can never be embedded, or one, do not keep a model from taking over: they are still found by words. */
+const MAX_FAILED_SHARE = 0.01;
 
 const isBuiltIn = (source: ModelSource | null): boolean => source?.kind === 'named' && source.name === BUILT_IN_MODEL;
 
@@ -58,6 +67,9 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
   let loading = false;
   let opened: Promise<void> = Promise.resolve();
   let closed = false;
+  const closing = Promise.withResolvers<void>();
+  /** Known to be what the database remembers, so that a job for one text need not look at all of them. */
+  let complete: string | null = null;
   /** Changes happen one after the other. */
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -68,18 +80,35 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
 
   const keyOf = (slot: Slot) => slot.embedder.identity.key;
   const sources = new Map<string, ModelSource>();
+  const chances = new WeakMap<Slot, Promise<void>>();
+  const released = new WeakSet<Slot>();
+  /** Models that were in use, on their way out. */
+  const leaving = new Set<Promise<void>>();
+  const again = madeAgain({ ...deps, now: () => formatTime(clock.now()) });
+  const inUse = () => [semantics.model, target?.embedder.identity];
+  const made = removal({ ...deps, inUse: () => inUse().map((model) => model?.key), stopped: () => closed });
 
   async function openSlot(source: ModelSource): Promise<Slot> {
-    const embedder = await deps.open(source);
+    const opened = await deps.open(source);
+    const { key } = opened.identity;
+    const caughtUp = () => {
+      if (closed) return;
+      void enqueue(key).catch((error) => logger.warn({ err: error }, 'what lacks a vector waits for the next start'));
+    };
+    const embedder = watched(opened, caughtUp, closing.promise);
     try {
       sources.set(embedder.identity.key, source);
-      const slot = { embedder, index: await deps.openIndex(embedder), chance: 0 };
+      const slot = { embedder, index: await deps.openIndex(embedder.identity), chance: 0 };
       const known = deps.chanceOf(embedder).then(
         (chance) => {
           slot.chance = chance;
         },
-        (error) => logger.warn({ err: error }, 'what cosines this model gives unrelated texts is not known'),
+        (error) => {
+          if (!released.has(slot))
+            logger.warn({ err: error }, 'what cosines this model gives unrelated texts is not known');
+        },
       );
+      chances.set(slot, known);
       // Until it is known, cosines count as they are.
       if (embedder.cost === 'lookup') await known;
       return slot;
@@ -91,15 +120,28 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
 
   async function release(slot: Slot | null): Promise<void> {
     if (!slot) return;
+    released.add(slot);
     await slot.index.close().catch((error) => logger.warn({ err: error }, 'a vector index could not be closed'));
     await slot.embedder.close().catch((error) => logger.warn({ err: error }, 'a model could not be closed'));
   }
 
-  /** Searches under way end first. */
-  async function retire(retired: Retired | null): Promise<void> {
+  /**
+   * Searches under way end first. The index goes: nobody would tell it what is erased from now on, and it can be made
+   * again from the vectors, which stay.
+   */
+  async function leave({ slot, idle }: Retired): Promise<void> {
+    await Promise.race([idle, closing.promise]);
+    released.add(slot);
+    await slot.index.destroy().finally(() => slot.embedder.close());
+  }
+
+  function putAway(retired: Retired | null, then: () => Promise<void> = async () => {}): void {
     if (!retired) return;
-    if (!closed) await retired.idle;
-    await release(retired.slot);
+    const gone = leave(retired)
+      .then(then)
+      .catch((error) => logger.warn({ err: error }, 'something of the model used before was left behind'))
+      .finally(() => leaving.delete(gone));
+    leaving.add(gone);
   }
 
   async function dropTarget(): Promise<void> {
@@ -113,118 +155,107 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
     deps.wake();
   };
 
-  /** The model whose vectors are complete, when it can still be opened. */
-  async function openRemembered(): Promise<Slot | null> {
-    const remembered = parseRemembered(await read.access.state(ACTIVE));
-    if (!remembered) return null;
-    const slot = await openSlot(remembered.source).catch(() => null);
-    if (slot && keyOf(slot) === remembered.key) return slot;
-    await release(slot);
-    return null;
+  const begin = async (model: string): Promise<void> => {
+    await again.resume(model);
+    await enqueue(model);
+  };
+
+  const remembered = async (): Promise<Remembered | null> => parseRemembered(await read.access.state(ACTIVE));
+
+  /** The model whose vectors are complete answers until the one that is wanted can, however long that takes to load. */
+  async function takeUp(last: Remembered | null): Promise<void> {
+    if (!last || wanted.source === null || sameSource(last.source, wanted.source)) return;
+    const slot = await openSlot(last.source).catch(() => null);
+    if (slot && keyOf(slot) === last.key && !closed) await answerWith(slot);
+    else await release(slot);
   }
 
-  /** Puts what is wanted in use, or on its way there. */
-  async function arrange(): Promise<void> {
+  /** What was stored while there was no model has no vector yet. */
+  async function answerWith(slot: Slot): Promise<void> {
+    const model = keyOf(slot);
+    complete = null;
+    const missing = await read.vectors.countMissing({ model });
+    semantics.use(slot, { partial: missing > 0 });
+    // Looking at every memory once is enough when nothing is to be done.
+    if (missing === 0 && (await remembered())?.key === model) return again.resume(model).then(deps.wake);
+    await begin(model);
+  }
+
+  /** Puts an opened model in use, or on its way there. */
+  async function place(next: Slot | null): Promise<void> {
     if (retry) clearTimeout(retry);
     retry = null;
+    problem = null;
+    await dropTarget();
+    if (next === null) return putAway(semantics.use(null, { partial: false }));
+    if (closed || semantics.model?.key === keyOf(next)) return release(next);
+    if (semantics.model === null) return answerWith(next);
+    target = next;
+    await begin(keyOf(next));
+  }
+
+  async function bringIn(): Promise<void> {
     const { source } = wanted;
-    if (source === null) {
-      problem = null;
-      await dropTarget();
-      void retire(semantics.use(null, { partial: false }));
-      return;
-    }
-    let next: Slot;
+    let next: Slot | null;
     try {
-      next = await openSlot(source);
+      next = source && (await openSlot(source));
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+      problem = messageOf(error);
       logger.error({ problem }, 'the embedding model cannot be used');
-      // What answered before goes on answering.
-      if (semantics.model === null && !closed) semantics.use(await openRemembered(), { partial: false });
-      if (source.kind === 'remote' && !closed) {
-        retry = setTimeout(() => void inTurn(arrange), RETRY_MS);
+      if (source?.kind === 'remote' && !closed) {
+        retry = setTimeout(() => void inTurn(bringIn), RETRY_MS);
         retry.unref?.();
       }
       return;
     }
-    problem = null;
-    await dropTarget();
-    const model = keyOf(next);
-    if (closed || semantics.model?.key === model) return release(next);
-    const remembered = parseRemembered(await read.access.state(ACTIVE));
-    if (semantics.model === null && remembered?.key !== model) {
-      const before = await openRemembered();
-      if (before) semantics.use(before, { partial: false });
-    }
-    if (semantics.model === null) {
-      const partial = remembered?.key !== model && (await read.vectors.countMissing({ model })) > 0;
-      semantics.use(next, { partial });
-    } else target = next;
-    await enqueue(model);
+    await place(next);
   }
 
-  /** The target's vectors are complete: it takes over, and what can never be used again goes. */
-  async function finish(model: string): Promise<void> {
+  /**
+   * The target's vectors are complete, but for those of texts that it cannot take: it takes over, and what can never be
+   * used again goes.
+   * @param failed memories that could not be embedded by a model that works
+   */
+  async function finish(model: string, failed: number): Promise<void> {
     const source = sources.get(model);
     const next = target && keyOf(target) === model ? target : null;
-    if (!source || (!next && semantics.model?.key !== model)) return;
-    const complete = await atomically(async ({ vectors, access }) => {
-      if ((await vectors.countMissing({ model })) > 0) return false;
-      const now = formatTime(clock.now());
-      const value = JSON.stringify({ key: model, source });
-      if ((await access.state(ACTIVE)) !== value) await access.setState(ACTIVE, value, now);
-      return true;
-    });
-    if (!complete) return enqueue(model);
-    if (!next) return semantics.completed(model);
+    if (!source || closed || complete === model || (!next && semantics.model?.key !== model)) return;
+    // Outside of a unit, so that no writer waits: what is stored from here on is embedded by the job at the end.
+    const missing = await read.vectors.countMissing({ model });
+    if (missing > failed) return enqueue(model);
+    if (missing > Math.max(1, MAX_FAILED_SHARE * (await read.vectors.recallable()))) return;
+    // So that its first answers are measured like all that follow.
+    if (next) await chances.get(next);
+    const last = await remembered();
+    const now: Remembered = { key: model, source };
+    if (last?.key !== model || !sameSource(last.source, source))
+      await atomically(({ access }) => access.setState(ACTIVE, JSON.stringify(now), formatTime(clock.now())));
+    complete = model;
+    if (!next) {
+      semantics.completed(model);
+      // Another revision lies where the one remembered lay.
+      if (last && last.key !== model) await made.dropReplaced(semantics.model!.name);
+      return;
+    }
     target = null;
+    const { name } = next.embedder.identity;
     const before = semantics.use(next, { partial: false });
     logger.info({ model, before: before && keyOf(before.slot) }, 'another embedding model answers searches now');
-    if (before) void leave(before, next).catch((error) => logger.warn({ err: error }, 'old vectors were left behind'));
+    putAway(before, () => made.dropReplaced(name));
     // What was stored with the old model in the very moment of the change.
     await enqueue(model);
-  }
-
-  async function leave(before: Retired, next: Slot): Promise<void> {
-    const { key, name } = before.slot.embedder.identity;
-    // A new revision of the same model: the old one is gone, so its vectors can never be asked again.
-    const replaced = name === next.embedder.identity.name;
-    if (replaced) {
-      await before.idle;
-      await before.slot.index.destroy();
-    }
-    await retire(before);
-    if (replaced) await atomically(({ vectors }) => vectors.drop(key));
   }
 
   async function progress(): Promise<Progress> {
     const from = semantics.model?.key ?? null;
     const to = target ? keyOf(target) : null;
-    const [newest] = await read.jobs.newest(embedMissing.kind, 1);
     const model = to ?? from;
-    const state =
-      running || newest?.status === 'waiting' || newest?.status === 'running'
-        ? 'running'
-        : newest?.status === 'failed'
-          ? 'failed'
-          : 'idle';
+    const [newest] = await read.jobs.newest(embedMissing.kind, 1);
     // Counting looks at every memory: while a job runs it knows better, and at rest nobody asks often.
-    const counted = async () => {
-      const total = await read.vectors.recallable();
-      const missing = model === null ? total : await read.vectors.countMissing({ model });
-      return { total, done: total - missing };
-    };
-    const { total, done } = running && running.model === model ? running : await counted();
-    return {
-      state: model === null ? 'idle' : state,
-      from,
-      to,
-      done,
-      total,
-      percent: total === 0 ? 100 : Math.floor((1000 * done) / total) / 10,
-      error: newest?.error ?? null,
-    };
+    if (running && running.model === model) return progressOf({ from, to, newest, running: true, ...running });
+    const total = await read.vectors.recallable();
+    const missing = model === null ? total : await read.vectors.countMissing({ model });
+    return progressOf({ from, to, newest, running: running !== null, total, done: total - missing });
   }
 
   return {
@@ -233,19 +264,23 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
      * @param eager does not wait for a model that takes long to load
      */
     async start(eager: boolean): Promise<void> {
-      await inTurn(async () => {
-        wanted = deps.wanted((await read.access.state(CHOSEN)) ?? null);
-      });
+      wanted = deps.wanted((await read.access.state(CHOSEN)) ?? null);
+      const last = await remembered();
       loading = true;
-      opened = inTurn(arrange).finally(() => {
-        loading = false;
-      });
+      const took = inTurn(() => takeUp(last));
+      opened = inTurn(bringIn)
+        .catch((error) => logger.error({ err: error }, 'the embedding model could not be put in use'))
+        .finally(() => {
+          loading = false;
+        });
+      if (!eager || (last && isBuiltIn(last.source))) await took;
       if (!eager || isBuiltIn(wanted.source)) await opened;
     },
 
     /** Background work goes no further; it is taken up again after the next start. */
     stop(): void {
       closed = true;
+      closing.resolve();
     },
 
     /** What is wanted is on its way. */
@@ -277,16 +312,17 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
             `The settings of the server name the embedding model (${wanted.source ? nameOf(wanted.source) : NONE}). Take ENGRAM_EMBEDDING_MODEL, ENGRAM_EMBEDDING_MODEL_DIR and ENGRAM_EMBEDDING_URL away to choose here.`,
           );
         }
-        const before = wanted;
-        wanted = deps.wanted(name);
-        await arrange();
-        if (problem !== null) {
-          const why = problem;
-          wanted = before;
-          await arrange();
-          throw new AppError('model_unusable', why);
+        const choice = deps.wanted(name);
+        // Whatever goes wrong up to here changes nothing.
+        const next = choice.source && (await openSlot(choice.source).catch(unusable));
+        try {
+          await atomically(({ access }) => access.setState(CHOSEN, name, formatTime(clock.now())));
+        } catch (error) {
+          await release(next);
+          throw error;
         }
-        await atomically(({ access }) => access.setState(CHOSEN, name, formatTime(clock.now())));
+        wanted = choice;
+        await place(next);
       }),
 
     /** Makes vectors of the model in use again. */
@@ -297,43 +333,53 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
       const made_before = formatTime(clock.now());
       const queued = await read.vectors.recallable(user_id);
       const missing = await read.vectors.countMissing({ model, user_id });
-      await atomically(({ jobs }) => jobs.enqueue(embedMissing, { model, user_id, made_before }));
+      await again.begin({ model, user_id, made_before });
       deps.wake();
       return { cleared: queued - missing, queued };
     },
 
-    /** For the job. */
-    embedderOf(model: string): Embedder | null {
+    /** For the job. Waits for what is being loaded at the start: a job found then is not without its model. */
+    async embedderOf(model: string): Promise<Embedder | null> {
+      await opened;
       if (closed) throw new Interrupted('The server is stopping.');
-      if (target && keyOf(target) === model) return target.embedder;
-      return semantics.embedder(model);
+      const embedder = target && keyOf(target) === model ? target.embedder : semantics.embedder(model);
+      return embedder && unwatched(embedder);
     },
     async indexed(model: string, records: readonly StoredVector[]): Promise<void> {
       if (target && keyOf(target) === model) await target.index.put(records);
       else await semantics.indexed(model, records);
     },
-    finished: (model: string): Promise<void> => inTurn(() => finish(model)),
+    finished: (job: Embedding, failed: number): Promise<void> =>
+      inTurn(async () => {
+        await again.done(job);
+        await finish(job.model, failed);
+      }),
     onProgress(step: { model: string; total: number; done: number } | null): void {
       running = step;
     },
 
     /** @returns vectors removed */
-    async forget(name: string): Promise<number> {
-      const inUse = [semantics.model, target?.embedder.identity].some((identity) => identity?.name === name);
-      if (inUse)
-        throw new AppError('model_in_use', `${name} is in use: choose another with POST /admin/models/use first.`);
-      let removed = 0;
-      for (const { model } of await read.vectors.byModel())
-        if (model.startsWith(`${name}@`)) removed += await atomically(({ vectors }) => vectors.drop(model));
-      return removed;
-    },
+    forget: (name: string): Promise<number> =>
+      inTurn(async () => {
+        if (inUse().some((model) => model?.name === name))
+          throw new AppError('model_in_use', `${name} is in use: choose another with POST /admin/models/use first.`);
+        return made.dropNamed(name);
+      }),
 
     async close(): Promise<void> {
       closed = true;
+      closing.resolve();
       if (retry) clearTimeout(retry);
       await turn;
       await dropTarget();
-      await retire(semantics.use(null, { partial: false }));
+      await release(semantics.use(null, { partial: false })?.slot ?? null);
+      await Promise.all(leaving);
     },
   };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function unusable(error: unknown): never {
+  throw new AppError('model_unusable', messageOf(error));
 }

@@ -5,12 +5,25 @@ import { BUILT_IN_MODEL } from '../../core/model-source.ts';
 import type { KnownModel } from '../../features/models/service.ts';
 import { builtInFolder } from '../models.ts';
 import { CATALOGUE } from './catalogue.ts';
+import { ModelStoreError } from './failure.ts';
 import type { ModelStore } from './installed.ts';
 
 export type { KnownModel };
 
-export async function knownModels(store: Pick<ModelStore, 'list'>): Promise<KnownModel[]> {
-  const installed = new Map((await store.list()).map((model) => [model.name, model]));
+/**
+ * @param onDamage told when the list of downloads cannot be read; models of the catalogue then count as installed where
+ *   their folder is. Without it that is thrown.
+ */
+export async function knownModels(
+  store: Pick<ModelStore, 'list' | 'folderOf'>,
+  onDamage?: (problem: string) => void,
+): Promise<KnownModel[]> {
+  const list = await store.list().catch((error) => {
+    if (!onDamage || !(error instanceof ModelStoreError)) throw error;
+    onDamage(error.message);
+    return null;
+  });
+  const installed = new Map(list?.map((model) => [model.name, model]));
   const known = CATALOGUE.map(({ name, kind, recipe, languages, licence, about, size_bytes }): KnownModel => {
     const built_in = name === BUILT_IN_MODEL;
     const here = installed.get(name);
@@ -19,7 +32,7 @@ export async function knownModels(store: Pick<ModelStore, 'list'>): Promise<Know
       name,
       kind,
       built_in,
-      installed: built_in || here !== undefined,
+      installed: built_in || here !== undefined || (list === null && store.folderOf(name) !== null),
       size_bytes: built_in ? builtInBytes() : (here?.size_bytes ?? size_bytes),
       dims: recipe?.dims ?? null,
       languages,

@@ -39,7 +39,7 @@ async function follow(context: Context, call: Call, first: Reembed): Promise<Ree
   const bar = progressOf(context, 'Embedding', 'memories');
   try {
     for (let now = first; ; now = await status(call)) {
-      if (now.state === 'failed')
+      if (now.state === 'failed' && now.to !== null)
         throw new CliError(
           EXIT.failed,
           'reembed_failed',
