@@ -10,7 +10,7 @@ import type { Missing, MissingRow, StoredVector } from './vector-store.ts';
 
 const PAGE = 64;
 /** Embedded and written together: what a stopping server waits for, and a killed one loses. */
-const STEP = { lookup: { texts: 32, chars: 32_000 }, network: { texts: 8, chars: 16_000 } } as const;
+const STEP = { lookup: { texts: 16, chars: 32_000 }, network: { texts: 8, chars: 16_000 } } as const;
 
 interface Deps {
   read: Pick<MemoryStores, 'vectors'>;
