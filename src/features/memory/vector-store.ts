@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { VectorPlace, VectorRecord, VectorSource } from '../../core/ports.ts';
 import { prepared } from '../../core/prepared.ts';
 import type { IdList, StoreDb } from '../../core/store-db.ts';
+import type { MemoryVectorTable } from '../../core/tables.ts';
 
 /** A vector and the piece of the content it stands for: `content.slice(span_start, span_end)`. */
 export interface StoredVector extends VectorRecord {
@@ -34,27 +35,15 @@ const toBytes = (vector: Float32Array): Uint8Array =>
 /** Copies: the bytes of a row may not start on a four-byte boundary. */
 const toFloats = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
 
-type Row = {
-  memory_id: number;
-  user_id: number;
-  model: string;
-  part: number;
-  span_start: number;
-  span_end: number;
-  dims: number;
-  content_hash: string;
-  created_at: string;
-  vector: Uint8Array;
-};
 const COLUMNS = [
   'memory_id', 'user_id', 'model', 'part', 'span_start', 'span_end', 'dims', 'content_hash', 'created_at', 'vector',
 ] as const; // biome-ignore format: a list
 
 export function vectorStore(db: StoreDb, idList: IdList) {
-  const insertRow = prepared<Row, unknown>(db, (slots) =>
+  const insertRow = prepared<MemoryVectorTable, unknown>(db, (slots) =>
     db
       .insertInto('memory_vectors')
-      .values(Object.fromEntries(COLUMNS.map((column) => [column, slots[column]])) as unknown as Row),
+      .values(Object.fromEntries(COLUMNS.map((column) => [column, slots[column]])) as unknown as MemoryVectorTable),
   );
 
   const recallable = () =>

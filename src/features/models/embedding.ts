@@ -7,6 +7,7 @@ import { Interrupted } from '../../core/job.ts';
 import type { Logger } from '../../core/log.ts';
 import { BUILT_IN_MODEL, type ModelSource } from '../../core/model-source.ts';
 import type { Embedder, ModelIdentity, VectorIndex } from '../../core/ports.ts';
+import { takeTurns } from '../../core/turns.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { AccessStore } from '../access/store.ts';
 import type { JobStore } from '../jobs/store.ts';
@@ -71,12 +72,7 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
   /** Known to be what the database remembers, so that a job for one text need not look at all of them. */
   let complete: string | null = null;
   /** Changes happen one after the other. */
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = turn.then(work);
-    turn = done.catch(() => {});
-    return done;
-  };
+  const inTurn = takeTurns();
 
   const keyOf = (slot: Slot) => slot.embedder.identity.key;
   const sources = new Map<string, ModelSource>();
@@ -370,7 +366,7 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
       closed = true;
       closing.resolve();
       if (retry) clearTimeout(retry);
-      await turn;
+      await inTurn.settled();
       await dropTarget();
       await release(semantics.use(null, { partial: false })?.slot ?? null);
       await Promise.all(leaving);

@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { ModelSource } from '../../core/model-source.ts';
 import type { Reranker } from '../../core/ports.ts';
+import { takeTurns } from '../../core/turns.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { AccessStore } from '../access/store.ts';
 import { NONE, nameOf, type Wanted } from './choice.ts';
@@ -28,12 +29,8 @@ export function createReranking({ read, atomically, open, wanted: decide, clock,
   let wanted: Wanted = { source: null, decided_by: 'default' };
   let current: Reranker | null = null;
   let problem: string | null = null;
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = turn.then(work);
-    turn = done.catch(() => {});
-    return done;
-  };
+  /** Changes happen one after the other. */
+  const inTurn = takeTurns();
 
   async function replace(next: Reranker | null): Promise<void> {
     const before = current;
@@ -87,7 +84,7 @@ export function createReranking({ read, atomically, open, wanted: decide, clock,
       }),
 
     async close(): Promise<void> {
-      await turn;
+      await inTurn.settled();
       await replace(null);
     },
   };
