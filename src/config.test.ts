@@ -42,6 +42,8 @@ describe('defaults', () => {
       reranker: { enabled: true, model: null, model_dir: null, top_k: 40, budget_ms: 1_000 },
       vectors: { use_lance: true, lance_path: '/work/data/lance', lance_threshold: 50_000 },
       retention: 0.9,
+      fsrs: { weights: null },
+      trash_days: 30,
       limits: { body_bytes: 2_097_152, content_bytes: 102_400 },
       server_url: 'http://127.0.0.1:4200',
       client_key: null,

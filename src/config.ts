@@ -58,6 +58,10 @@ export interface Config {
   };
   readonly vectors: { readonly use_lance: boolean; readonly lance_path: string; readonly lance_threshold: number };
   readonly retention: number;
+  /** How long forgotten memories can be restored. */
+  readonly trash_days: number;
+  /** null = the published weights of FSRS-6. */
+  readonly fsrs: { readonly weights: readonly number[] | null };
   readonly limits: { readonly body_bytes: number; readonly content_bytes: number };
   /** Without a trailing slash. */
   readonly server_url: string;
@@ -294,6 +298,8 @@ const assemble = (v: Values): Config => ({
     lance_threshold: v['vectors.lance_threshold'],
   },
   retention: v.retention,
+  trash_days: v.trash_days,
+  fsrs: { weights: v['fsrs.weights'] },
   limits: { body_bytes: v['limits.body_bytes'], content_bytes: v['limits.content_bytes'] },
   server_url: v.server_url,
   client_key: v.client_key,

@@ -1,4 +1,5 @@
 // Every setting, once. Flags, variables, file keys, help and `explain` all come from this table.
+import { fsrsWeights } from './fsrs-weights.ts';
 import * as kind from './kinds.ts';
 
 export interface Setting {
@@ -329,6 +330,20 @@ export const SETTINGS = {
     flag: 'retention',
     env: ['ENGRAM_DEFAULT_RETENTION'],
     help: 'Chance of recall at which a memory is due for review',
+  },
+  'fsrs.weights': {
+    kind: fsrsWeights,
+    fallback: null,
+    flag: 'fsrs-weights',
+    env: ['ENGRAM_FSRS_WEIGHTS'],
+    help: 'The 21 weights of FSRS-6 that say how memories fade, by commas; without it the published ones',
+  },
+  trash_days: {
+    kind: kind.whole(0, 36_500),
+    fallback: 30,
+    flag: 'trash-days',
+    env: ['ENGRAM_TRASH_DAYS'],
+    help: 'Days a forgotten memory lies in the trash before it is erased',
   },
   'limits.body_bytes': {
     kind: kind.whole(1024, 1_073_741_824),

@@ -42,6 +42,9 @@ export const SearchRequest = z
     episode_id: Id.nullish(),
     date_from: When.nullish().meta({ description: 'Happened (or stored) at or after' }),
     date_to: When.nullish().meta({ description: 'Happened (or stored) at or before; a bare day includes all of it' }),
+    as_of: When.nullish().meta({
+      description: 'What was known then: versions, trash and expiry as they stood; a bare day means its end',
+    }),
     status: z.enum(['approved', 'pending']).nullish(),
     threshold: z.number().nullish().meta({ description: 'Leave out results that score less' }),
     min_score: z.number().nullish(),

@@ -1,6 +1,8 @@
 // Ranking as arithmetic: bounds of every factor, what outranks what, and that every figure can be added up again.
 import fc from 'fast-check';
+import { default_w } from 'ts-fsrs';
 import { describe, expect, it } from 'vitest';
+import { createFsrs } from '../../algo/fsrs.ts';
 import { RRF_K } from '../../algo/fusion.ts';
 import { formatTime } from '../../core/clock.ts';
 import type { Candidate } from '../../core/ports.ts';
@@ -20,8 +22,12 @@ const row = (id: number, change: Partial<RankingRow> = {}): RankingRow => ({
   created_at: formatTime(NOW),
   occurred_at: null,
   fsrs_stability: null,
+  fsrs_storage_strength: 1,
+  fsrs_retrieval_strength: 1,
   fsrs_last_review_at: null,
   last_accessed_at: null,
+  recall_hits: 0,
+  recall_misses: 0,
   opening: 'some text',
   ...change,
 });
@@ -52,8 +58,12 @@ const anyRow = fc.record({
   created_at: fc.integer({ min: 0, max: 20_000 }).map((days) => formatTime(NOW - days * DAY)),
   occurred_at: fc.option(fc.integer({ min: -5_000, max: 20_000 }).map((days) => formatTime(NOW - days * DAY))),
   fsrs_stability: fc.option(fc.double({ min: 0, max: 36_500, noNaN: true })),
+  fsrs_storage_strength: fc.double({ min: 1, max: 10, noNaN: true }),
+  fsrs_retrieval_strength: fc.double({ min: 0, max: 1, noNaN: true }),
   session_id: fc.option(fc.constantFrom('a', 'b')),
   opening: fc.constantFrom('Alice: hello', 'plain text', 'Bob Miller: yes'),
+  recall_hits: fc.nat(1_000),
+  recall_misses: fc.nat(1_000),
 });
 
 describe('multipliers', () => {
@@ -80,10 +90,12 @@ describe('multipliers', () => {
           expect(value).toBeGreaterThanOrEqual(low - 1e-12);
           expect(value).toBeLessThanOrEqual(high + 1e-12);
         };
-        within(got.decay, 0.9, 1);
+        within(got.decay, 0.93, 1);
+        within(got.storage, 1, 1.03);
         within(got.static, 1, 1.03);
         within(got.importance, 0.96, 1.05);
         within(got.source_count, 1, 1.05);
+        within(got.feedback, 0.95, 1.05);
         within(got.author, 1, 1.5);
         within(got.session, 1, 1 + p.recipe.session);
         within(got.period, 1, 1 + p.recipe.time);
@@ -95,9 +107,11 @@ describe('multipliers', () => {
   it('are all 1 for an ordinary fresh memory', () => {
     expect(multipliersOf(row(1), context())).toEqual({
       decay: 1,
+      storage: 1,
       static: 1,
       importance: 1,
       source_count: 1,
+      feedback: 1,
       author: 1,
       session: 1,
       period: 1,
@@ -106,7 +120,9 @@ describe('multipliers', () => {
 
   it('reach the ends of their ranges', () => {
     const old = multipliersOf(row(1, { created_at: '1990-01-01 00:00:00', importance: 1 }), context());
-    expect(old.decay).toBeLessThan(0.93);
+    expect(old.decay).toBeLessThan(0.96);
+    expect(multipliersOf(row(1, { fsrs_retrieval_strength: 0 }), context()).decay).toBeCloseTo(0.93, 12);
+    expect(multipliersOf(row(1, { fsrs_storage_strength: 10 }), context()).storage).toBeCloseTo(1.03, 12);
     expect(old.importance).toBeCloseTo(0.96, 12);
     const loved = multipliersOf(
       row(1, { importance: 10, source_count: 11, is_static: 1, created_at: '1990-01-01 00:00:00' }),
@@ -129,6 +145,14 @@ describe('multipliers', () => {
     expect(accessed).toBeGreaterThan(untouched);
     expect(reviewed).toBe(1);
     expect(decay({ fsrs_stability: 1_000 })).toBeGreaterThan(untouched);
+    expect(decay({ fsrs_retrieval_strength: 0.5 })).toBeLessThan(untouched);
+    expect(decay({ is_static: 1, fsrs_retrieval_strength: 0.5 })).toBe(1);
+  });
+
+  it('forget as the weights say', () => {
+    const faded = row(1, { created_at: formatTime(NOW - 100 * DAY), fsrs_stability: 10 });
+    const fast = createFsrs(default_w.with(20, 0.8));
+    expect(multipliersOf(faded, context({ fsrs: fast })).decay).toBeLessThan(multipliersOf(faded, context()).decay);
   });
 
   it('favour what happened in the period the question names, fading over days around it', () => {
@@ -235,6 +259,18 @@ describe('rank', () => {
       );
       expect(order.map((item) => item.id)).toEqual([1, 2]);
     }
+  });
+
+  it('lets neither strength outrank an answer that fits a tenth better', () => {
+    const p = plan();
+    const forgotten = row(1, { created_at: '1990-01-01 00:00:00', fsrs_retrieval_strength: 0 });
+    const known = row(2, { fsrs_storage_strength: 10, fsrs_stability: 36_500 });
+    const found = (better: number) => {
+      const lexical = [1, 2].map((id) => ({ id, score: id === 1 ? better : 1 }));
+      return rank(retrieved({ lexical, rows: [forgotten, known] }, p), p, 'red bicycle', NOW).map(({ id }) => id);
+    };
+    expect(found(1.05)).toEqual([2, 1]);
+    expect(found(1.12)).toEqual([1, 2]);
   });
 
   it('lets recency decide between equals, then the larger id', () => {

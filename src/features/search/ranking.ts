@@ -1,10 +1,11 @@
 // From raw hits to one order: evidence, activation, bounded priors, fusion. Pure, so that every figure can be tested and explained.
+import { type Fsrs, STANDARD_FSRS, storedShare } from '../../algo/fsrs.ts';
 import { aboveChance, fuse, ranked } from '../../algo/fusion.ts';
 import { type SpreadEdge, spread } from '../../algo/spread.ts';
 import { words } from '../../algo/text.ts';
 import { parseTime } from '../../core/clock.ts';
 import type { Candidate } from '../../core/ports.ts';
-import { retentionOf } from '../memory/rules.ts';
+import { retrievalOf } from '../memory/rules.ts';
 import type { RankingRow } from '../memory/store.ts';
 import type { SearchPlan } from './recipes.ts';
 
@@ -24,11 +25,15 @@ export interface Retrieved {
 
 /** Factors on a memory's scores. Each is bounded, so that relevance always decides first. */
 export interface Multipliers {
-  /** 0.9 when forgotten, 1 when fresh or permanent. */
+  /** By retrieval strength: 0.93 when forgotten, 1 when fresh or permanent. */
   decay: number;
+  /** By storage strength: 1.03 when learnt as deeply as can be. */
+  storage: number;
   static: number;
   importance: number;
   source_count: number;
+  /** Whether recalling it helped so far. */
+  feedback: number;
   /** The question names who says it. */
   author: number;
   /** The question's words gather in its session. */
@@ -44,10 +49,13 @@ export interface RankedMemory {
   multipliers: Multipliers;
 }
 
-const DECAY_SHARE = 0.1;
+/** Together a tenth: remembering decides between answers that fit about as well, never against one that fits better. */
+const DECAY_SHARE = 0.07;
+const STORAGE_SHARE = 0.03;
 const STATIC_BONUS = 0.03;
 const IMPORTANCE_STEP = 0.01;
 const REPEAT_SHARE = 0.05;
+const FEEDBACK_SHARE = 0.05;
 const AUTHOR_BONUS = 0.5;
 const DAY_MS = 86_400_000;
 /** Days over which nearness to a named period fades. */
@@ -122,9 +130,15 @@ function sessionMass(
 
 export function multipliersOf(
   row: RankingRow,
-  context: { plan: SearchPlan; named: ReadonlySet<string>; mass: ReadonlyMap<string, number>; now: number },
+  context: {
+    plan: SearchPlan;
+    named: ReadonlySet<string>;
+    mass: ReadonlyMap<string, number>;
+    now: number;
+    fsrs?: Fsrs;
+  },
 ): Multipliers {
-  const { plan, named, mass, now } = context;
+  const { plan, named, mass, now, fsrs = STANDARD_FSRS } = context;
   if (!plan.priors) return NEUTRAL;
   let period = 1;
   if (plan.period) {
@@ -133,26 +147,46 @@ export function multipliersOf(
     period = 1 + plan.recipe.time * Math.exp(-((away / DAY_MS / PERIOD_FADE_DAYS) ** 2) / 2);
   }
   return {
-    decay: 1 - DECAY_SHARE * (1 - retentionOf(row, now)),
+    decay: 1 - DECAY_SHARE * (1 - retrievalOf(row, now, fsrs)),
+    storage: 1 + STORAGE_SHARE * storedShare(row.fsrs_storage_strength),
     static: row.is_static ? 1 + STATIC_BONUS : 1,
     importance: 1 + IMPORTANCE_STEP * (row.importance - 5),
     source_count: 1 + REPEAT_SHARE * Math.min((row.source_count - 1) / 10, 1),
+    // Two imagined answers, one each way, so that the first real one does not decide everything.
+    feedback: 1 + (FEEDBACK_SHARE * (row.recall_hits - row.recall_misses)) / (row.recall_hits + row.recall_misses + 2),
     author: named.size > 0 && speakerNames(row.opening).some((name) => named.has(name)) ? 1 + AUTHOR_BONUS : 1,
     session: row.session_id === null ? 1 : 1 + plan.recipe.session * (mass.get(row.session_id) ?? 0),
     period,
   };
 }
 
-const NEUTRAL: Multipliers = { decay: 1, static: 1, importance: 1, source_count: 1, author: 1, session: 1, period: 1 };
+const NEUTRAL: Multipliers = {
+  decay: 1,
+  storage: 1,
+  static: 1,
+  importance: 1,
+  source_count: 1,
+  feedback: 1,
+  author: 1,
+  session: 1,
+  period: 1,
+};
 
-const product = (m: Multipliers): number => m.decay * m.static * m.importance * m.source_count * m.author * m.period;
+const product = (m: Multipliers): number =>
+  m.decay * m.storage * m.static * m.importance * m.source_count * m.feedback * m.author * m.period;
 
 /** @param query the question, for the names in it */
-export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now: number): RankedMemory[] {
+export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now: number, fsrs?: Fsrs): RankedMemory[] {
   const { rows } = retrieved;
   const { activation } = retrieved;
   const evidence = evidenceOf(retrieved, plan);
-  const context = { plan, named: new Set(words(query)), mass: sessionMass(evidence, rows), now };
+  const context = {
+    plan,
+    named: new Set(words(query)),
+    mass: sessionMass(evidence, rows),
+    now,
+    fsrs: fsrs ?? STANDARD_FSRS,
+  };
   const factors = new Map<number, Multipliers>();
   for (const id of activation.keys()) {
     const row = rows.get(id);

@@ -1,9 +1,11 @@
 // `/recall` and `/search/faceted`: other views on the same search.
+import type { Fsrs } from '../../algo/fsrs.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import { type MemoryRow, presentMemory, tagsOf } from '../memory/rules.ts';
 import type { MemoryStore } from '../memory/store.ts';
+import type { Touches } from '../memory/touches.ts';
 import { type FacetedRequest, type RecallRequest, SearchRequest } from './contract.ts';
 import { round, type SearchService, searchTypeOf } from './service.ts';
 
@@ -23,9 +25,15 @@ const MAX_MATCHED = 10_000;
 /** Every memory is somewhat near to every question; without a word in common, this cosine is what counts as a match. */
 const MEANT = 0.5;
 
-export function createViews(deps: { read: { memories: MemoryStore }; search: SearchService; clock: Clock }) {
-  const { read, search, clock } = deps;
+export interface ViewDeps {
+  read: { memories: MemoryStore };
+  search: SearchService;
+  touches: Touches;
+  fsrs: Fsrs;
+  clock: Clock;
+}
 
+export function createViews({ read, search, touches, fsrs, clock }: ViewDeps) {
   return {
     async recall(scope: Scope, request: RecallRequest) {
       const { limit } = request;
@@ -43,6 +51,7 @@ export function createViews(deps: { read: { memories: MemoryStore }; search: Sea
                 tags: request.tags,
                 rerank: request.rerank,
               }),
+              false,
             );
       const fit = new Map((found?.answer.results ?? []).map((result) => [result.id, result.score]));
       /** What fits the question first, then what matters most, then what is newest. */
@@ -70,8 +79,9 @@ export function createViews(deps: { read: { memories: MemoryStore }; search: Sea
       };
       for (const [source, share] of FILL) fill(source, Math.ceil(limit * share));
       for (const [source] of FILL) fill(source, limit);
+      touches.add(scope.user_id, [...chosen.keys()]);
       const memories = [...chosen.values()].map(({ row, score, source }) => ({
-        ...presentMemory(row, clock.now()),
+        ...presentMemory(row, clock.now(), fsrs),
         recall_source: source,
         recall_score: round(score),
       }));
@@ -132,7 +142,7 @@ export function createViews(deps: { read: { memories: MemoryStore }; search: Sea
       const results = order.slice(0, limit).flatMap((item) => {
         const row = rows.get(item.id);
         return row
-          ? [{ memory: presentMemory(row, clock.now()), score: item.score, search_type: item.search_type }]
+          ? [{ memory: presentMemory(row, clock.now(), fsrs), score: item.score, search_type: item.search_type }]
           : [];
       });
       const labels = await read.memories.labels(

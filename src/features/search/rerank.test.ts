@@ -4,7 +4,17 @@ import type { Reranker } from '../../core/ports.ts';
 import type { RankedMemory } from './ranking.ts';
 import { blend, RERANK_WEIGHT, rerank } from './rerank.ts';
 
-const NEUTRAL = { decay: 1, static: 1, importance: 1, source_count: 1, author: 1, session: 1, period: 1 };
+const NEUTRAL = {
+  decay: 1,
+  storage: 1,
+  static: 1,
+  importance: 1,
+  source_count: 1,
+  feedback: 1,
+  author: 1,
+  session: 1,
+  period: 1,
+};
 const order = (...scores: number[]): RankedMemory[] =>
   scores.map((score, i) => ({ id: i + 1, score, channels: {}, multipliers: NEUTRAL }));
 const ids = (items: readonly { id: number }[]) => items.map(({ id }) => id);

@@ -1,3 +1,4 @@
+import type { Fsrs } from '../../algo/fsrs.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type Route, route } from '../../core/endpoint.ts';
 import { presentMemory } from '../memory/rules.ts';
@@ -5,11 +6,14 @@ import { explain, faceted, recall, search, searchArray } from './contract.ts';
 import type { Views } from './recall.ts';
 import { round, type SearchService } from './service.ts';
 
-export const searchRoutes = (service: SearchService, views: Views, clock: Clock): Route[] => [
+export const searchRoutes = (service: SearchService, views: Views, clock: Clock, fsrs: Fsrs): Route[] => [
   route(search, async ({ body }, { scope }) => (await service.search(scope, body)).answer),
   route(searchArray, async ({ body }, { scope }) => {
     const { answer, rows } = await service.search(scope, body);
-    return answer.results.map((result) => ({ ...result, memory: presentMemory(rows.get(result.id)!, clock.now()) }));
+    return answer.results.map((result) => ({
+      ...result,
+      memory: presentMemory(rows.get(result.id)!, clock.now(), fsrs),
+    }));
   }),
   route(explain, async ({ body }, { scope }) => {
     const { answer, ranking, reranked, page } = await service.search(scope, body);

@@ -1,7 +1,8 @@
 // Search end to end: retrieve, rank, let the reranker read the best, show.
 import { inLongForm } from '../../algo/aliases.ts';
+import type { Fsrs } from '../../algo/fsrs.ts';
 import { dayWords, termCoverage } from '../../algo/text.ts';
-import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
+import { type Clock, endOf, formatTime, parseTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
@@ -18,6 +19,7 @@ export interface SearchDeps extends RetrievalDeps {
   /** The reranker in use now; it may be exchanged while the program runs. */
   reranker(): RerankStage | null;
   touches: Touches;
+  fsrs: Fsrs;
   spaceExists(user_id: number, space_id: number): Promise<boolean>;
   /** Counts an answer that lacked a signal. */
   onDegraded(signal: string): void;
@@ -28,14 +30,10 @@ export interface SearchDeps extends RetrievalDeps {
 /** Best relevance below which an answer is called a guess. */
 const ABSTAIN_BELOW = 0.2;
 
-/** `2026-03-01` as an upper bound means the whole day. */
-const endOf = (text: string): string =>
-  text.trim().length === 10 ? `${text.trim()} 23:59:59` : formatTime(parseTime(text)!);
-
 export type Ranking = Awaited<ReturnType<ReturnType<typeof createSearch>['run']>>;
 
 export function createSearch(deps: SearchDeps) {
-  const { read, semantics, touches, clock, logger } = deps;
+  const { read, semantics, touches, fsrs, clock, logger } = deps;
   const retrieve = createRetrieval(deps);
 
   async function filterOf(scope: Scope, request: Partial<SearchRequest>): Promise<MemoryFilter> {
@@ -62,6 +60,7 @@ export function createSearch(deps: SearchDeps) {
       include_forgotten: request.include_forgotten || undefined,
       include_archived: request.include_archived || undefined,
       include_superseded: request.latest_only === false || undefined,
+      as_of: request.as_of == null ? undefined : endOf(request.as_of),
     };
   }
 
@@ -78,7 +77,7 @@ export function createSearch(deps: SearchDeps) {
     const asked = askedOf(channels, request.expand_relationships !== false);
     const found = await retrieve(filter, request.query, plan, asked);
     for (const signal of found.degraded) deps.onDegraded(signal);
-    const order = rank(found, plan, request.query, now).flatMap((item) => within(channels, item));
+    const order = rank(found, plan, request.query, now, fsrs).flatMap((item) => within(channels, item));
     return { filter, plan, found, order, degraded: found.degraded, now };
   }
 
@@ -148,7 +147,7 @@ export function createSearch(deps: SearchDeps) {
       search_type: searchTypeOf(item),
       channels: Object.keys(item.channels),
       question_type: plan.question_type,
-      decay_score: decayScore(row, now),
+      decay_score: decayScore(row, now, fsrs),
       ...(piece !== undefined && { highlight: piece }),
       ...(item.rerank !== null && { reranked: true }),
     };
