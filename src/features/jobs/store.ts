@@ -1,12 +1,28 @@
 // All SQL on `jobs`. Enqueued in the transaction that causes the work, so neither exists without the other.
-import { sql } from 'kysely';
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import type { z } from 'zod';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import type { JobSpec } from '../../core/job.ts';
 import type { StoreDb } from '../../core/store-db.ts';
+import type { JobTable, Schema } from '../../core/tables.ts';
 
 export const JOB_STATUSES = ['waiting', 'running', 'done', 'failed'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
+
+export type JobRow = { [K in keyof JobTable]: K extends 'id' ? number : JobTable[K] };
+
+/** The same work does not wait already. */
+const noTwinWaits = (eb: ExpressionBuilder<Schema, 'jobs'>): Expression<SqlBool> =>
+  eb.not(
+    eb.exists(
+      eb
+        .selectFrom('jobs as twin')
+        .select('twin.id')
+        .whereRef('twin.kind', '=', 'jobs.kind')
+        .whereRef('twin.dedupe_key', '=', 'jobs.dedupe_key')
+        .where('twin.status', '=', 'waiting'),
+    ),
+  );
 
 export function jobStore(db: StoreDb, clock: Clock) {
   const now = () => formatTime(clock.now());
@@ -61,20 +77,7 @@ export function jobStore(db: StoreDb, clock: Clock) {
       const released = { ...change, lease_owner: null, leased_until: null, finished_at: again ? null : now() };
       const result = await held
         .set(released)
-        .$if(again, (qb) =>
-          qb.where((eb) =>
-            eb.not(
-              eb.exists(
-                eb
-                  .selectFrom('jobs as twin')
-                  .select('twin.id')
-                  .whereRef('twin.kind', '=', 'jobs.kind')
-                  .whereRef('twin.dedupe_key', '=', 'jobs.dedupe_key')
-                  .where('twin.status', '=', 'waiting'),
-              ),
-            ),
-          ),
-        )
+        .$if(again, (qb) => qb.where(noTwinWaits))
         .executeTakeFirst();
       if (result.numUpdatedRows > 0n || !again) return result.numUpdatedRows > 0n;
       const given = await held.set({ ...released, status: 'done', finished_at: now() }).executeTakeFirst();
@@ -94,12 +97,48 @@ export function jobStore(db: StoreDb, clock: Clock) {
     async counts(): Promise<Record<JobStatus, number>> {
       const rows = await db
         .selectFrom('jobs')
+        .where('status', 'in', JOB_STATUSES)
         .select((eb) => ['status', eb.fn.countAll<number>().as('n')])
         .groupBy('status')
         .execute();
       const counts: Record<JobStatus, number> = { waiting: 0, running: 0, done: 0, failed: 0 };
       for (const row of rows) counts[row.status as JobStatus] = Number(row.n);
       return counts;
+    },
+
+    /** Those that ended last first, then the newest. */
+    list: (status: JobStatus, limit: number, offset: number): Promise<JobRow[]> =>
+      db
+        .selectFrom('jobs')
+        .where('status', '=', status)
+        .selectAll()
+        .orderBy('finished_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .offset(offset)
+        .execute(),
+
+    /**
+     * Has a job that failed for good tried again from the start, now; where the same work waits anyway, that one stands
+     * for it. @returns false when there is no failed job of this id
+     */
+    async retry(id: number): Promise<boolean> {
+      const failed = db.updateTable('jobs').where('id', '=', id).where('status', '=', 'failed');
+      const again = { status: 'waiting', attempts: 0, error: null, run_at: now(), finished_at: null };
+      const result = await failed.set(again).where(noTwinWaits).executeTakeFirst();
+      if (result.numUpdatedRows > 0n) return true;
+      const given = await failed.set({ status: 'done', finished_at: now() }).executeTakeFirst();
+      return given.numUpdatedRows > 0n;
+    },
+
+    /** Removes jobs of a status that ended at `until` or earlier. @returns how many went */
+    async removeEnded(status: 'done' | 'failed', until: string): Promise<number> {
+      const result = await db
+        .deleteFrom('jobs')
+        .where('status', '=', status)
+        .where('finished_at', '<=', until)
+        .executeTakeFirst();
+      return Number(result.numDeletedRows);
     },
 
     async pruneDone(before: string): Promise<number> {

@@ -15,6 +15,10 @@ export interface RunnerDeps {
     unit: (stores: { jobs: JobStore; claimJobs(claim: JobClaim): Promise<JobRow[]> }) => Promise<T>,
   ): Promise<T>;
   handlers: readonly JobHandler[];
+  /** Enqueues what is due by a schedule, before every claim. */
+  tick?: () => Promise<void>;
+  /** Lanes of which nothing is to be started. */
+  paused?: () => Promise<readonly string[]>;
   clock: Clock;
   owner: string;
   logger: Logger;
@@ -23,7 +27,7 @@ export interface RunnerDeps {
 /** Wait before try n+1: doubles each time, with an upper end. */
 export const retryDelayMs = (attempts: number): number => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1));
 
-export function createRunner({ atomically, handlers, clock, owner, logger }: RunnerDeps) {
+export function createRunner({ atomically, handlers, tick, paused, clock, owner, logger }: RunnerDeps) {
   const byKind = new Map<string, JobHandler>();
   for (const each of handlers) {
     if (byKind.has(each.spec.kind)) throw new Error(`two handlers for job ${each.spec.kind}`);
@@ -76,9 +80,11 @@ export function createRunner({ atomically, handlers, clock, owner, logger }: Run
   /** Claims what the lanes have room for. @returns how many were started */
   async function claim(): Promise<number> {
     let started = 0;
+    await tick?.();
+    const resting = (await paused?.()) ?? [];
     for (const lane of Object.keys(LANES) as Lane[]) {
       const limit = LANES[lane] - (load[lane] ?? 0);
-      if (limit <= 0) continue;
+      if (limit <= 0 || resting.includes(lane)) continue;
       const at = clock.now();
       const rows = await atomically(({ claimJobs }) =>
         claimJobs({ lane, limit, now: formatTime(at), owner, leased_until: formatTime(at + LEASE_MS) }),
