@@ -1,0 +1,212 @@
+// Episodes: stretches of time whose memories belong together. What a memory belongs to is written by the store of memories.
+import type { Fsrs } from '../../algo/fsrs.ts';
+import { summarize } from '../../algo/summary.ts';
+import { parseLexicalQuery } from '../../algo/text.ts';
+import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Candidate, FullTextIndex, MemoryFilter } from '../../core/ports.ts';
+import type { Scope } from '../../core/scope.ts';
+import type { Atomically } from '../../core/unit-of-work.ts';
+import type { WordStore } from '../conversations/word-store.ts';
+import { presentMemory, retentionOf } from '../memory/rules.ts';
+import type { Semantics } from '../memory/semantics.ts';
+import type { MemoryStore } from '../memory/store.ts';
+import type { CreateEpisode, ListEpisodes, UpdateEpisode } from './contract.ts';
+import { type EpisodeRow, episodeText, presentEpisode, rankEpisodes, SUMMARY_SIZE } from './rules.ts';
+import type { EpisodeStore } from './store.ts';
+
+export interface EpisodeStores {
+  episodes: EpisodeStore;
+  words: WordStore;
+  memories: Pick<MemoryStore, 'assign' | 'idsWhere'>;
+  fullText: Pick<FullTextIndex, 'search'>;
+}
+
+export interface EpisodeDeps {
+  read: EpisodeStores;
+  atomically: Atomically<EpisodeStores>;
+  semantics: Semantics;
+  onDegraded(signal: string): void;
+  fsrs: Fsrs;
+  clock: Clock;
+}
+
+/** Memories looked at to find episodes. Every memory is somewhat near to every question: fewer by meaning. */
+const WORD_POOL = 200;
+const MEANING_POOL = 20;
+/** Episodes looked at by title and summary. */
+const TEXT_POOL = 200;
+/** Memories a summary is made of: the oldest of a longer episode. */
+const MAX_SUMMARIZED = 2_000;
+
+export function createEpisodes({ read, atomically, semantics, onDegraded, fsrs, clock }: EpisodeDeps) {
+  const now = () => formatTime(clock.now());
+  const missing = (id: number) =>
+    new AppError('episode_not_found', `There is no episode ${id}. GET /episodes lists yours.`);
+  const stored = (text: string): string => formatTime(parseTime(text)!);
+  const recallable = (scope: Scope): MemoryFilter => ({
+    user_id: scope.user_id,
+    space_id: scope.space_id ?? undefined,
+    now: now(),
+  });
+
+  async function owned(episodes: EpisodeStore, scope: Scope, id: number): Promise<EpisodeRow> {
+    const row = await episodes.byId(scope.user_id, id);
+    if (!row) throw missing(id);
+    return row;
+  }
+
+  function checkOrder(started_at: string, ended_at: string | null): void {
+    if (ended_at !== null && ended_at < started_at)
+      throw new AppError('invalid_request', `ended_at is ${ended_at}, before the episode began at ${started_at}.`, {
+        issues: [{ path: 'body.ended_at', message: 'must not be before started_at' }],
+      });
+  }
+
+  async function shown(scope: Scope, rows: readonly EpisodeRow[]) {
+    const decays = new Map<number, number[]>(rows.map(({ id }) => [id, []]));
+    if (rows.length > 0) {
+      const at = clock.now();
+      for (const memory of await read.episodes.decays(recallable(scope), [...decays.keys()]))
+        decays.get(memory.episode_id)!.push(memory.importance * retentionOf(memory, at, fsrs));
+    }
+    return rows.map((row) => presentEpisode(row, decays.get(row.id)!));
+  }
+  const one = async (scope: Scope, row: EpisodeRow) => (await shown(scope, [row]))[0]!;
+
+  /** Keeps what it is found by in step with what it says. */
+  async function index({ words }: EpisodeStores, row: EpisodeRow): Promise<void> {
+    await words.remove(row.user_id, 'episode', [row.id]);
+    await words.add(row.user_id, 'episode', [{ id: row.id, text: episodeText(row) }]);
+  }
+
+  /** Ids by how well title, summary and memories fit. */
+  async function ranking(scope: Scope, query: string) {
+    const filter = recallable(scope);
+    const lexical = parseLexicalQuery(query);
+    const total = await read.episodes.count(scope.user_id);
+    const [text, words, meaning] = await Promise.all([
+      read.words.search(scope.user_id, 'episode', lexical, total, TEXT_POOL),
+      read.fullText.search(lexical, filter, WORD_POOL),
+      semantics.search(query, filter, MEANING_POOL, read.memories.idsWhere),
+    ]);
+    const near = meaning === null ? null : meaning.hits.filter(({ score }) => score > meaning.chance);
+    const episodeOf = await read.episodes.ofMemories(
+      filter,
+      [...words, ...(near ?? [])].map(({ id }) => id),
+    );
+    const episodes = (hits: readonly Candidate[]) => hits.flatMap(({ id }) => episodeOf.get(id) ?? []);
+    return {
+      ranked: rankEpisodes({
+        text: text.map(({ id }) => id),
+        words: episodes(words),
+        meaning: near && episodes(near),
+      }),
+      degraded: meaning === null || meaning.partial ? ['vector'] : [],
+    };
+  }
+
+  return {
+    async create(scope: Scope, request: CreateEpisode) {
+      const at = now();
+      const summed =
+        request.summary == null && request.conversation ? summarize([request.conversation], SUMMARY_SIZE) : '';
+      const started_at = request.started_at ? stored(request.started_at) : at;
+      const ended_at = request.ended_at ? stored(request.ended_at) : null;
+      checkOrder(started_at, ended_at);
+      const row = await atomically(async (stores) => {
+        const created = await stores.episodes.create({
+          user_id: scope.user_id,
+          title: request.title ?? null,
+          session_id: request.session_id ?? null,
+          agent: request.agent ?? null,
+          summary: request.summary ?? (summed || null),
+          is_summarized: summed === '' ? 0 : 1,
+          started_at,
+          ended_at,
+          created_at: at,
+        });
+        await index(stores, created);
+        return created;
+      });
+      return one(scope, row);
+    },
+
+    async list(scope: Scope, { limit, offset, query, after, before, session_id }: ListEpisodes) {
+      const filter = {
+        user_id: scope.user_id,
+        session_id,
+        after: after && stored(after),
+        before: before && stored(before),
+      };
+      if (query === undefined || query.trim() === '') {
+        const rows = await read.episodes.list(filter, limit, offset);
+        return { episodes: await shown(scope, rows), degraded: [] };
+      }
+      const { ranked, degraded } = await ranking(scope, query);
+      for (const signal of degraded) onDegraded(signal);
+      const ids = ranked.map(({ id }) => id);
+      const rows = new Map((await read.episodes.list({ ...filter, ids }, ids.length, 0)).map((row) => [row.id, row]));
+      const page = ranked.filter(({ id }) => rows.has(id)).slice(offset, offset + limit);
+      const episodes = await shown(
+        scope,
+        page.map(({ id }) => rows.get(id)!),
+      );
+      return { episodes: episodes.map((episode, i) => ({ ...episode, score: page[i]!.score })), degraded };
+    },
+
+    async get(scope: Scope, id: number, page: { limit: number; offset: number }) {
+      const row = await owned(read.episodes, scope, id);
+      const memories = await read.episodes.memories({ ...recallable(scope), episode_id: id }, page.limit, page.offset);
+      const at = clock.now();
+      return { ...(await one(scope, row)), memories: memories.map((memory) => presentMemory(memory, at, fsrs)) };
+    },
+
+    async update(scope: Scope, id: number, { title, summary, ended_at }: UpdateEpisode) {
+      const row = await atomically(async (stores) => {
+        const before = await owned(stores.episodes, scope, id);
+        const change: Partial<EpisodeRow> = {};
+        if (title !== undefined) change.title = title;
+        if (summary !== undefined) Object.assign(change, { summary, is_summarized: 0 });
+        if (ended_at !== undefined) change.ended_at = ended_at === null ? null : stored(ended_at);
+        checkOrder(before.started_at, change.ended_at ?? null);
+        const changed = (await stores.episodes.set(scope.user_id, id, change))!;
+        if (title !== undefined || summary !== undefined) await index(stores, changed);
+        return changed;
+      });
+      return one(scope, row);
+    },
+
+    /** @returns how many of the memories are in the episode now */
+    assign: (scope: Scope, id: number, memory_ids: readonly number[]): Promise<number> =>
+      atomically(async (stores) => {
+        await owned(stores.episodes, scope, id);
+        return stores.memories.assign(scope.user_id, memory_ids, id, now());
+      }),
+
+    async finalize(scope: Scope, id: number) {
+      await owned(read.episodes, scope, id);
+      const filter = { user_id: scope.user_id, now: now(), episode_id: id };
+      const memories = await read.episodes.memories(filter, MAX_SUMMARIZED, 0);
+      const summed = summarize(
+        memories.map(({ content }) => content),
+        SUMMARY_SIZE,
+      );
+      const row = await atomically(async (stores) => {
+        const { summary, is_summarized, started_at, ended_at } = await owned(stores.episodes, scope, id);
+        const written = summary !== null && is_summarized === 0;
+        const keep = written || summed === '';
+        // One planned for later ends as it begins.
+        const earliestEnd = [filter.now, started_at].sort()[1]!;
+        const changed = (await stores.episodes.set(scope.user_id, id, {
+          ended_at: ended_at ?? earliestEnd,
+          ...(keep ? {} : { summary: summed, is_summarized: 1 }),
+        }))!;
+        if (!keep) await index(stores, changed);
+        return changed;
+      });
+      return one(scope, row);
+    },
+  };
+}
+export type EpisodeService = ReturnType<typeof createEpisodes>;
