@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import openApi from '../docs/openapi.json' with { type: 'json' };
 import packageJson from '../package.json' with { type: 'json' };
+import { createFsrs } from './algo/fsrs.ts';
 import type { Config } from './config.ts';
 import { type Clock, formatTime } from './core/clock.ts';
 import type { Ids } from './core/crypto.ts';
@@ -10,6 +11,7 @@ import type { Logger } from './core/log.ts';
 import type { Metrics } from './core/metrics.ts';
 import { BUILT_IN_MODEL } from './core/model-source.ts';
 import type { Embedder, ModelIdentity, Reranker, VectorIndex } from './core/ports.ts';
+import { every, HOUR_MS, MINUTE_MS } from './core/schedule.ts';
 import { Memory } from './core/shapes.ts';
 import { ENDPOINTS } from './entry/contracts.ts';
 import { createReference } from './entry/http/docs-page/page.ts';
@@ -20,7 +22,27 @@ import { batchRoutes } from './features/batch/routes.ts';
 import { createBatch } from './features/batch/service.ts';
 import { contextRoutes } from './features/context/routes.ts';
 import { createContext } from './features/context/service.ts';
+import { conversationRoutes } from './features/conversations/routes.ts';
+import { createConversations } from './features/conversations/service.ts';
+import { duplicatesRoutes } from './features/duplicates/routes.ts';
+import { createDuplicates } from './features/duplicates/service.ts';
+import { episodeRoutes } from './features/episodes/routes.ts';
+import { createEpisodes } from './features/episodes/service.ts';
+import { feedbackRoutes } from './features/feedback/routes.ts';
+import { createFeedback } from './features/feedback/service.ts';
+import { fsrsRoutes } from './features/fsrs/routes.ts';
+import { createReviews } from './features/fsrs/service.ts';
+import { healthRoutes } from './features/health/routes.ts';
+import { createHealth } from './features/health/service.ts';
+import { createCorrections } from './features/history/corrections.ts';
+import { historyRoutes } from './features/history/routes.ts';
+import { createTimetravel } from './features/history/timetravel.ts';
+import { inboxRoutes } from './features/inbox/routes.ts';
+import { createInbox } from './features/inbox/service.ts';
+import { jobsRoutes } from './features/jobs/routes.ts';
+import { createJobs } from './features/jobs/service.ts';
 import { chanceCosine } from './features/memory/chance.ts';
+import { fingerprintJobs } from './features/memory/fingerprint-job.ts';
 import { memoryJobs } from './features/memory/jobs.ts';
 import { memoryRoutes } from './features/memory/routes.ts';
 import { createSemantics } from './features/memory/semantics.ts';
@@ -33,16 +55,23 @@ import { modelsRoutes } from './features/models/routes.ts';
 import { createModels, type ModelsService } from './features/models/service.ts';
 import { profileRoutes } from './features/profile/routes.ts';
 import { createProfile } from './features/profile/service.ts';
+import { scratchRoutes } from './features/scratch/routes.ts';
+import { createScratch } from './features/scratch/service.ts';
 import { SearchResult } from './features/search/contract.ts';
 import { createViews } from './features/search/recall.ts';
 import { searchRoutes } from './features/search/routes.ts';
 import { createSearch, type SearchService } from './features/search/service.ts';
+import { sessionRoutes } from './features/sessions/routes.ts';
+import { createSessions } from './features/sessions/service.ts';
 import { systemRoutes } from './features/system/routes.ts';
 import { describeSchemas } from './features/system/schema.ts';
 import { createSystem } from './features/system/service.ts';
+import { trashRoutes } from './features/trash/routes.ts';
+import { createTrash } from './features/trash/service.ts';
 import type { Database } from './platform/db/dialect.ts';
 import { openDatabase } from './platform/db/open.ts';
 import { createRunner, type Runner } from './platform/jobs/runner.ts';
+import { createScheduler } from './platform/jobs/schedule.ts';
 import { createLogger } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { modelStore } from './platform/models/installed.ts';
@@ -52,10 +81,8 @@ import { sha256, systemClock, systemIds } from './platform/system.ts';
 import { loadTokenCounter } from './platform/tokens.ts';
 import { storesOn } from './stores.ts';
 
-const KEEP_DONE_JOBS_MS = 24 * 3_600_000;
 /** A model that is handed in needs no name. */
 const NO_SETTINGS = { model: null, model_dir: null };
-const PRUNE_EVERY_MS = 3_600_000;
 
 export const VERSION = packageJson.version;
 
@@ -176,7 +203,8 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       const model = swap.reranker === undefined ? reranking.model : swap.reranker;
       return model && { model, top_k: config.reranker.top_k, budget_ms: config.reranker.budget_ms };
     };
-    const touches = createTouches({ atomically, clock, logger });
+    const fsrs = createFsrs(config.fsrs.weights ?? undefined, config.retention);
+    const touches = createTouches({ atomically, fsrs, clock, logger });
     const access = createAccess({
       read,
       atomically,
@@ -193,6 +221,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       atomically,
       semantics,
       touches,
+      fsrs,
       wake,
       spaceExists: access.spaceExists,
       clock,
@@ -200,11 +229,14 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       sha256,
       maxContentBytes: config.limits.content_bytes,
     });
+    const duplicates = createDuplicates({ read, atomically, semantics, clock });
+    const trash = createTrash({ read, atomically, semantics, fsrs, clock, keep_days: config.trash_days, logger });
     const search = createSearch({
       read,
       semantics,
       reranker,
       touches,
+      fsrs,
       spaceExists: access.spaceExists,
       onDegraded: metrics.degraded,
       clock,
@@ -235,18 +267,37 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     const schemas = describeSchemas({ endpoints: ENDPOINTS, memory: Memory, hit: SearchResult });
     const reference = createReference(openApi, sha256);
 
+    const scratch = createScratch({ read, atomically, memory, clock });
+    const sessions = createSessions({ read, atomically, clock, ids });
+    closing.push(async () => sessions.close());
+    const queue = createJobs({ read, atomically, wake, clock });
+
+    // What comes back by itself: one line each.
+    const schedules = [
+      every(5 * MINUTE_MS, 'memory.sweep', trash.sweepAll),
+      every(5 * MINUTE_MS, 'scratch.sweep', scratch.sweep),
+      every(5 * MINUTE_MS, 'sessions.reap', sessions.reap),
+      every(HOUR_MS, 'jobs.prune', queue.prune),
+    ];
+
     const jobs = createRunner({
       atomically,
-      handlers: memoryJobs({
-        read,
-        atomically,
-        embedderOf: embedding.embedderOf,
-        indexed: embedding.indexed,
-        onProgress: embedding.onProgress,
-        finished: embedding.finished,
-        size: semantics.size,
-        clock,
-      }),
+      handlers: [
+        ...fingerprintJobs({ read, atomically }),
+        ...memoryJobs({
+          read,
+          atomically,
+          embedderOf: embedding.embedderOf,
+          indexed: embedding.indexed,
+          onProgress: embedding.onProgress,
+          finished: embedding.finished,
+          size: semantics.size,
+          clock,
+        }),
+        ...schedules.map(({ handler }) => handler),
+      ],
+      tick: createScheduler({ read, atomically, schedules, clock }).tick,
+      paused: queue.paused,
       clock,
       owner: ids.uuid(),
       logger,
@@ -267,13 +318,6 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       FLUSH_EVERY_MS,
     );
     flushing.unref?.();
-    const prune = () => atomically(({ jobs: queue }) => queue.pruneDone(formatTime(clock.now() - KEEP_DONE_JOBS_MS)));
-    const pruning = setInterval(
-      () => void prune().catch((error) => logger.warn({ err: error }, 'finished jobs could not be removed')),
-      PRUNE_EVERY_MS,
-    );
-    pruning.unref?.();
-    closing.push(async () => clearInterval(pruning));
     closing.push(async () => {
       clearInterval(flushing);
       await flush();
@@ -282,12 +326,25 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     const routes: Route[] = [
       ...systemRoutes({ system, metrics, schemas, reference }),
       ...accessRoutes(access),
-      ...memoryRoutes(memory),
+      // Before the routes of single memories: "trash" is no id.
+      ...trashRoutes(trash, duplicates),
+      ...memoryRoutes(memory, trash),
+      ...inboxRoutes(createInbox({ read, atomically, memory, fsrs, clock })),
+      ...historyRoutes(createCorrections({ read, memory, search }), createTimetravel({ read, search, clock })),
+      ...feedbackRoutes(createFeedback({ read, atomically, clock })),
+      ...healthRoutes(createHealth({ read, semantics, clock })),
       ...batchRoutes(createBatch(memory)),
+      ...duplicatesRoutes(duplicates),
       ...profileRoutes(createProfile({ read, semantics, clock })),
-      ...searchRoutes(search, createViews({ read, search, clock }), clock),
+      ...searchRoutes(search, createViews({ read, search, touches, fsrs, clock }), clock, fsrs),
       ...contextRoutes(context),
+      ...episodeRoutes(createEpisodes({ read, atomically, semantics, onDegraded: metrics.degraded, fsrs, clock })),
+      ...conversationRoutes(createConversations({ read, atomically, clock })),
+      ...fsrsRoutes(createReviews({ read, atomically, search, fsrs, clock })),
       ...modelsRoutes(models),
+      ...scratchRoutes(scratch),
+      ...sessionRoutes(sessions),
+      ...jobsRoutes(queue),
     ];
     const httpDeps = {
       resolve: access.resolve,

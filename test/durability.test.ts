@@ -289,7 +289,7 @@ describe('counting reads', () => {
     app.clock.advance(5_000);
     await app.flush();
     expect(version()).not.toBe(before);
-    expect(await counted(app)).toMatchObject({ access_count: 3, last_accessed_at: '2026-03-02 12:00:05' });
+    expect(await counted(app)).toMatchObject({ access_count: 3, last_accessed_at: '2026-03-02 12:00:00' });
     watcher.close();
 
     await app.call('GET', `/memory/${id}`);

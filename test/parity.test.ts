@@ -1,5 +1,5 @@
 // Cases the first Engram's own suites assert over HTTP, re-expressed; the number in a title is the case it answers.
-// Of features not built yet: C19 C28 C29 C31-C48 C54-C62 (synthesis, PageRank, conversations, credentials, gate,
+// Of features not built yet: C19 C28 C29 C35-C37 C40-C48 C55-C62 (synthesis, PageRank, credentials, gate,
 // scratchpad, entities, FSRS routes, ingestion and uploads). Section 2, the query plans, is test/query-plan.test.ts.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Caller, createTestApp, type TestApp } from './support/app.ts';
@@ -230,6 +230,29 @@ describe('search', () => {
   });
 });
 
+describe('conversations', () => {
+  it('C31-C34 C38 are begun, listed, read, added to and erased', async () => {
+    const made = await call('POST', '/conversations', { agent: 'parity', title: 'a talk' });
+    expect(made.status).toBe(201);
+    const { id } = made.body;
+    const { body: list } = await call('GET', '/conversations');
+    expect(list.conversations).toEqual([expect.objectContaining({ id, title: 'a talk' })]);
+    expect(list.results).toEqual(list.conversations);
+    const { body: read } = await call('GET', `/conversations/${id}`);
+    expect([read.id, read.conversation.id]).toEqual([id, id]);
+    const said = await call('POST', `/conversations/${id}/messages`, { role: 'user', content: 'hello' });
+    expect(said.status).toBe(201);
+    expect((await call('DELETE', `/conversations/${id}`)).body.deleted).toBe(true);
+  });
+
+  it('C39 are stored whole', async () => {
+    const messages = ['one', 'two'].map((content) => ({ role: 'user', content }));
+    const { status, body } = await call('POST', '/conversations/bulk', { agent: 'parity', messages });
+    expect([status, typeof body.id]).toEqual([201, 'number']);
+    expect(contents((await call('GET', `/conversations/${body.id}`)).body.messages)).toEqual(['one', 'two']);
+  });
+});
+
 describe('schema', () => {
   it('C25 names its parts', async () => {
     const { status, body } = await call('GET', '/schema');
@@ -268,6 +291,11 @@ describe('tenancy', () => {
   let other: Caller;
   beforeEach(async () => {
     other = await app.newUser('second');
+  });
+
+  it('C54 hides a conversation from the other user', async () => {
+    const { id } = (await call('POST', '/conversations', { agent: 'parity' })).body;
+    expect((await other('GET', `/conversations/${id}`)).status).toBe(404);
   });
 
   it('C49 hides a memory from the other user', async () => {

@@ -168,3 +168,8 @@ describe('spread', () => {
     expect(SECOND_HOP).toBeLessThan(1);
   });
 });
+
+it('weighs an edge of a type named like a property of every object as any other', () => {
+  const edge = (type: string) => [{ source_id: 1, target_id: 2, type, similarity: 1 }];
+  expect(spread(new Map([[1, 1]]), edge('constructor'))).toEqual(spread(new Map([[1, 1]]), edge('anything')));
+});

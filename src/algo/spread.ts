@@ -27,7 +27,8 @@ export const SECOND_HOP = 0.8;
 /** Edges of one memory that count, strongest first: a hub must not light up everything. */
 export const MAX_DEGREE = 16;
 
-const weightOf = (edge: SpreadEdge): number => (EDGE_WEIGHTS[edge.type] ?? OTHER_EDGE) * edge.similarity;
+const weightOf = ({ type, similarity }: SpreadEdge): number =>
+  (Object.hasOwn(EDGE_WEIGHTS, type) ? EDGE_WEIGHTS[type]! : OTHER_EDGE) * similarity;
 
 interface Neighbour {
   readonly id: number;

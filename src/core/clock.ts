@@ -45,3 +45,7 @@ export function parseTime(text: string): number | null {
   const digits = zone.replace(/\D/g, '');
   return inRange(wall + sign * (Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2))) * 60_000);
 }
+
+/** A readable time as stored; `2026-03-01` as an upper bound means the whole day. */
+export const endOf = (text: string): string =>
+  text.trim().length === 10 ? `${text.trim()} 23:59:59` : formatTime(parseTime(text)!);

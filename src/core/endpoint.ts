@@ -51,6 +51,8 @@ export interface CallContext<S extends EndpointSpec = EndpointSpec> {
   request_id: string;
   /** Peer address, null when called in process. */
   peer: string | null;
+  /** What the request header of this name says; null when it was not sent. */
+  header(name: string): string | null;
 }
 
 /** A body with a status other than the endpoint's ordinary one. */

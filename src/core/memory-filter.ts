@@ -15,13 +15,19 @@ export function matchesFilter(filter: MemoryFilter) {
     const sameLabel = (column: 'm.category' | 'm.source', label: string) =>
       eb.or([eb(column, '=', label), eb(eb.fn('lower', [column]), '=', label.toLowerCase())]);
     const all: Expression<SqlBool>[] = [eb('m.user_id', '=', filter.user_id)];
+    const { as_of } = filter;
     if (!filter.include_forgotten) {
-      all.push(eb('m.is_forgotten', '=', eb.lit(0)));
-      all.push(eb.or([eb('m.forget_after', 'is', null), eb('m.forget_after', '>', filter.now)]));
+      const kept = eb('m.is_forgotten', '=', eb.lit(0));
+      all.push(as_of === undefined ? kept : eb.or([kept, eb('m.forgotten_at', '>', as_of)]));
+      all.push(eb.or([eb('m.forget_after', 'is', null), eb('m.forget_after', '>', as_of ?? filter.now)]));
     }
     if (!filter.include_archived) all.push(eb('m.is_archived', '=', eb.lit(0)));
-    if (!filter.include_superseded)
-      all.push(eb('m.is_latest', '=', eb.lit(1)), eb('m.is_consolidated', '=', eb.lit(0)));
+    if (!filter.include_superseded) {
+      const newest = [eb('m.is_latest', '=', eb.lit(1)), eb('m.is_consolidated', '=', eb.lit(0))];
+      if (as_of === undefined) all.push(...newest);
+      else all.push(eb.or([eb('m.superseded_at', '>', as_of), eb.and(newest)]));
+    }
+    if (as_of !== undefined) all.push(eb('m.created_at', '<=', as_of));
     all.push(eb('m.status', '=', filter.status ?? 'approved'));
     if (filter.space_id !== undefined) all.push(eb('m.space_id', '=', filter.space_id));
     if (filter.category !== undefined) all.push(sameLabel('m.category', filter.category));

@@ -24,6 +24,8 @@ export interface MemoryFilter {
   include_forgotten?: boolean | undefined;
   include_archived?: boolean | undefined;
   include_superseded?: boolean | undefined;
+  /** What held at this moment (core/clock text): versions, trash and times to forget are read as they stood then. */
+  as_of?: string | undefined;
   /** Memories whose `forget_after` has passed at this time are left out. */
   now: string;
 }

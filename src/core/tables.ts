@@ -75,6 +75,10 @@ export interface MemoryTable {
   is_consolidated: number;
   forget_after: string | null;
   forget_reason: string | null;
+  /** Since when it has been in the trash. */
+  forgotten_at: string | null;
+  /** Since when something newer has its place. */
+  superseded_at: string | null;
   recall_hits: number;
   recall_misses: number;
   adaptive_score: number | null;
@@ -130,6 +134,15 @@ export interface MemoryVectorTable {
   vector: Uint8Array;
 }
 
+/** Several keys for each memory, see algo/simhash.ts. */
+export interface MemoryFingerprintTable {
+  user_id: number;
+  key: number;
+  memory_id: number;
+  /** 16 hex digits. */
+  simhash: string;
+}
+
 export interface JobTable {
   id: Generated<number>;
   kind: string;
@@ -149,7 +162,116 @@ export interface JobTable {
   finished_at: string | null;
 }
 
+/** What an agent notes down for a while. */
+export interface ScratchEntryTable {
+  id: Generated<number>;
+  user_id: number;
+  session: string;
+  agent: string;
+  model: string;
+  key: string;
+  value: string;
+  created_at: string;
+  updated_at: string;
+  expires_at: string;
+}
+
+/** A run of an agent, with what it put out in session_lines. */
+export interface AgentSessionTable {
+  /** UUID. */
+  id: string;
+  user_id: number;
+  agent: string;
+  /** `active` until it ends; then how it ended. */
+  status: string;
+  /** Lines ever appended, which is the number of the last one. */
+  lines: number;
+  /** Number of the oldest line still kept. */
+  first_line: number;
+  /** UTF-8 bytes of the lines kept. */
+  bytes: number;
+  created_at: string;
+  updated_at: string;
+  ended_at: string | null;
+}
+
+export interface SessionLineTable {
+  session_id: string;
+  /** From 1, without gaps. */
+  n: number;
+  user_id: number;
+  line: string;
+  bytes: number;
+  created_at: string;
+}
+
+/** What a user said about a memory that was recalled. */
+export interface FeedbackTable {
+  id: Generated<number>;
+  user_id: number;
+  memory_id: number;
+  rating: string;
+  context: string | null;
+  created_at: string;
+}
+
+/** Memories that belong together, told in a few sentences. */
+export interface EpisodeTable {
+  id: Generated<number>;
+  user_id: number;
+  title: string | null;
+  session_id: string | null;
+  agent: string | null;
+  summary: string | null;
+  /** The summary was made of its memories, not written by anyone. */
+  is_summarized: number;
+  started_at: string;
+  /** Null while memories of its session still join it. */
+  ended_at: string | null;
+  created_at: string;
+}
+
+export interface ConversationTable {
+  id: Generated<number>;
+  user_id: number;
+  agent: string;
+  session_id: string | null;
+  title: string | null;
+  /** JSON text. */
+  metadata: string | null;
+  started_at: string;
+  updated_at: string;
+}
+
+export interface MessageTable {
+  id: Generated<number>;
+  user_id: number;
+  conversation_id: number;
+  role: string;
+  content: string;
+  /** JSON text. */
+  metadata: string | null;
+  created_at: string;
+}
+
+/** Inverted index over texts that are not memories. */
+export interface TextWordTable {
+  user_id: number;
+  kind: 'message' | 'episode';
+  /** Stem, or piece of a text without spaces. */
+  word: string;
+  /** Id of the text among its kind. */
+  item_id: number;
+  occurrences: number;
+  /** Words of the whole text. */
+  length: number;
+}
+
 export interface Schema {
+  episodes: EpisodeTable;
+  conversations: ConversationTable;
+  messages: MessageTable;
+  text_words: TextWordTable;
   users: UserTable;
   spaces: SpaceTable;
   api_keys: ApiKeyTable;
@@ -158,5 +280,10 @@ export interface Schema {
   memory_tags: MemoryTagTable;
   memory_links: MemoryLinkTable;
   memory_vectors: MemoryVectorTable;
+  memory_fingerprints: MemoryFingerprintTable;
+  feedback: FeedbackTable;
   jobs: JobTable;
+  scratch_entries: ScratchEntryTable;
+  agent_sessions: AgentSessionTable;
+  session_lines: SessionLineTable;
 }

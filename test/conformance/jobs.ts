@@ -120,6 +120,45 @@ export function jobsSuite(kind: Kind): void {
     expect(await counts()).toEqual({ waiting: 0, running: 0, done: 0, failed: 1 });
   });
 
+  it('lists one status, newest first, and retries what failed for good', async () => {
+    for (const n of [1, 2, 3]) await enqueue(n);
+    const [one, two] = await claim('a', 2);
+    const failed = { status: 'failed', error: 'no' } as const;
+    await bound.atomically(async ({ jobs }) => {
+      for (const row of [one!, two!]) await jobs.settle(row.id, 'a', failed);
+    });
+    const ids = async (status: 'failed' | 'waiting', limit = 10, offset = 0) =>
+      (await bound.read.jobs.list(status, limit, offset)).map(({ id }) => id);
+    expect(await ids('failed')).toEqual([two!.id, one!.id]);
+    expect(await ids('failed', 1, 1)).toEqual([one!.id]);
+    const retry = (id: number) => bound.atomically(({ jobs }) => jobs.retry(id));
+    const [waiting] = await ids('waiting');
+    expect(await retry(waiting!)).toBe(false);
+    clock.advance(1_000);
+    expect(await retry(one!.id)).toBe(true);
+    expect(await retry(one!.id)).toBe(false);
+    const [again] = await bound.read.jobs.list('waiting', 1, 1);
+    expect(again).toMatchObject({ id: one!.id, attempts: 0, error: null, run_at: at(), finished_at: null });
+    await enqueue(2);
+    expect(await retry(two!.id)).toBe(true);
+    expect(await counts()).toEqual({ waiting: 3, running: 0, done: 1, failed: 0 });
+  });
+
+  it('removes what ended in a status until a time', async () => {
+    for (const n of [1, 2]) await enqueue(n);
+    const [one, two] = await claim('a');
+    await bound.atomically(async ({ jobs }) => {
+      await jobs.settle(one!.id, 'a', { status: 'done', error: null });
+      await jobs.settle(two!.id, 'a', { status: 'failed', error: 'no' });
+    });
+    const remove = (status: 'done' | 'failed', until: string) =>
+      bound.atomically(({ jobs }) => jobs.removeEnded(status, until));
+    expect(await remove('failed', at(-1_000))).toBe(0);
+    expect(await remove('failed', at())).toBe(1);
+    expect(await counts()).toEqual({ waiting: 0, running: 0, done: 1, failed: 0 });
+    expect(await remove('done', at())).toBe(1);
+  });
+
   it('runs everything that is due, once, to the end', async () => {
     const ran: number[] = [];
     for (let n = 0; n < 12; n++) await enqueue(n);

@@ -91,6 +91,55 @@ onEachDatabase((kind) => {
     await database.close();
   });
 
+  it('step 7 tells since when memories that are there have been replaced or in the trash', async () => {
+    const place = await kind.place();
+    const old = await atVersion(6, () => place.open(NOW));
+    const [made, changed, touched] = ['2025-01-01 00:00:00', '2025-02-02 00:00:00', '2025-03-03 00:00:00'];
+    const { user, first, next, forgotten, orphan } = await old.atomically(async ({ db }) => {
+      const id = async (query: ReturnType<typeof sql>) => ((await query.execute(db)).rows[0] as { id: number }).id;
+      const user = await id(
+        sql`insert into users (username, role, created_at) values ('old', 'writer', ${made}) returning id`,
+      );
+      const add = (content: string, more: object) => {
+        const row = { user_id: user, sync_id: content, content, content_hash: content, category: 'x', source: 'x' };
+        const all = { ...row, importance: 5, created_at: made, updated_at: touched, ...more };
+        const columns = sql.join(Object.keys(all).map((column) => sql.ref(column)));
+        return id(sql`insert into memories (${columns}) values (${sql.join(Object.values(all))}) returning id`);
+      };
+      const first = await add('first', { is_latest: 0 });
+      const next = await add('next', { created_at: changed, root_memory_id: first, parent_memory_id: first });
+      const forgotten = await add('forgotten', { is_forgotten: 1 });
+      return { user, first, next, forgotten, orphan: await add('its next was erased', { is_latest: 0 }) };
+    });
+    await old.close();
+    const database = await place.open();
+    const { memories } = stores(database).read;
+    const times = async (memory: number) => {
+      const row = await memories.byId(user, memory);
+      return [row!.superseded_at, row!.forgotten_at];
+    };
+    expect(await times(first)).toEqual([changed, null]);
+    expect(await times(next)).toEqual([null, null]);
+    expect(await times(forgotten)).toEqual([null, touched]);
+    expect(await times(orphan)).toEqual([touched, null]);
+    await database.close();
+  });
+
+  it('step 8 has fingerprints made for the memories that are there, where there are any', async () => {
+    const waiting = async (database: Database) =>
+      (await sql<{ kind: string; run_at: string }>`select kind, run_at from jobs`.execute(database.reader.db)).rows;
+    const place = await kind.place();
+    const old = await atVersion(7, () => place.open(NOW));
+    await addFindable(stores(old), memoryRow(await newUser(stores(old)), 'kept'));
+    await old.close();
+    const database = await place.open();
+    expect(await waiting(database)).toEqual([{ kind: 'memory.fingerprint_missing', run_at: NOW }]);
+    await database.close();
+    const empty = await (await kind.place()).open();
+    expect(await waiting(empty)).toEqual([]);
+    await empty.close();
+  });
+
   it('refuses a schema newer than the program, and leaves it alone', async () => {
     const place = await kind.place();
     const database = await place.open();

@@ -102,7 +102,7 @@ export function storesSuite(kind: Kind): void {
     const hidden = await add('hidden', { is_archived: 1 });
     const rows = await t.bound.read.memories.ranking(mine(), [id, hidden]);
     expect(rows).toEqual([
-      expect.objectContaining({ id, importance: 7, opening: `${'é'.repeat(47)}🙂`, fsrs_stability: null }),
+      expect.objectContaining({ id, importance: 7, opening: `${'é'.repeat(47)}🙂`, fsrs_stability: 2.3065 }),
     ]);
     expect(await t.bound.read.memories.ranking(mine(), [])).toEqual([]);
   });

@@ -129,7 +129,16 @@ const TABLES = [
   'memory_tags',
   'memory_links',
   'memory_vectors',
+  'memory_fingerprints',
   'jobs',
+  'feedback',
+  'episodes',
+  'conversations',
+  'messages',
+  'text_words',
+  'scratch_entries',
+  'agent_sessions',
+  'session_lines',
 ];
 /** Writing statements name their table here; reading across tables is for joins. */
 const WRITES = (table: string) => new RegExp(`\\.(?:insertInto|updateTable|deleteFrom)\\(\\s*['"]${table}['"]`);

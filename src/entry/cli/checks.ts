@@ -1,10 +1,11 @@
 // The checks of engram doctor, each from facts to one line.
 import { type Config, ConfigError, explain } from '../../config.ts';
+import { jobStats } from '../../features/jobs/contract.ts';
 import { health } from '../../features/system/contract.ts';
 import { loopbackUrl } from './address.ts';
 import { buildRequest, overNetwork, Refused, readAnswer } from './client.ts';
 import type { Context } from './command.ts';
-import type { Machine } from './machine.ts';
+import type { DatabaseFacts, Machine } from './machine.ts';
 import { bytes } from './output.ts';
 
 export interface Check {
@@ -34,11 +35,13 @@ export async function runChecks(context: Context): Promise<Check[]> {
     return [runtime, ...error.problems.map((problem) => broken('settings', problem, advice))];
   }
   const server = await probe(config);
+  const facts = await machine.inspect.database(config);
   return [
     runtime,
     settings(config),
     folder(config, machine),
-    await database(config, machine, server),
+    database(config, facts, server),
+    ...(await jobs(config, facts, server)),
     await models(config, machine),
     await port(config, machine, server),
   ];
@@ -76,8 +79,7 @@ function folder({ data_dir }: Config, { inspect }: Machine): Check {
   return ok('folder', found);
 }
 
-async function database(config: Config, { inspect }: Machine, server: Probe): Promise<Check> {
-  const facts = await inspect.database(config);
+function database(config: Config, facts: DatabaseFacts, server: Probe): Check {
   const embedded = config.database_url === null;
   const cipher = !embedded ? 'on its own server' : config.encryption.key === null ? 'not encrypted' : 'encrypted';
   switch (facts.state) {
@@ -125,6 +127,25 @@ async function database(config: Config, { inspect }: Machine, server: Probe): Pr
       return ok('database', schema < newest ? `${sound}; the next start brings it to schema ${newest}` : sound);
     }
   }
+}
+
+/** Nothing where there is no store yet, or none that can be read: another check tells of that. */
+async function jobs(config: Config, facts: DatabaseFacts, server: Probe): Promise<Check[]> {
+  const failed = facts.state === 'readable' ? facts.failed_jobs : await askedJobs(config, facts, server);
+  if (failed === null) return [];
+  if (failed === 0) return [ok('jobs', 'none has failed for good')];
+  const found = failed === 1 ? '1 job has failed for good' : `${failed} jobs have failed for good`;
+  return [warning('jobs', found, 'GET /jobs says why, POST /jobs/retry tries again, POST /jobs/purge removes them.')];
+}
+
+/** What the server that has the store open says, if the key of these settings is an admin's. */
+async function askedJobs(config: Config, facts: DatabaseFacts, server: Probe): Promise<number | null> {
+  const key = (config.client_key ?? config.api_key)?.reveal() ?? null;
+  if (facts.state !== 'in_use' || server.state !== 'engram' || key === null) return null;
+  const request = buildRequest(server.url, key, jobStats, {});
+  const response = await overNetwork(request, PROBE_TIMEOUT_MS).catch(() => null);
+  if (!response?.ok) return null;
+  return ((await response.json()) as { failed: number }).failed;
 }
 
 async function models(config: Config, { inspect }: Machine): Promise<Check> {

@@ -33,6 +33,8 @@ export type DatabaseFacts =
       readonly newest: number;
       readonly damage: readonly string[];
       readonly bytes: number | null;
+      /** Background jobs that are tried no more; null where damage may hide some. */
+      readonly failed_jobs: number | null;
     };
 
 export type ModelFacts = { readonly name: string; readonly file: string } | { readonly problem: string };

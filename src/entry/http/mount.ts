@@ -98,7 +98,12 @@ export function mount(app: Hono<HttpEnv>, routes: readonly Route[], deps: MountD
         }
       }
       const work = inputOf(spec, c, deps).then((input) =>
-        handle(input, { scope, request_id: c.get('request_id'), peer: c.env?.peer ?? null }),
+        handle(input, {
+          scope,
+          request_id: c.get('request_id'),
+          peer: c.env?.peer ?? null,
+          header: (name: string) => c.req.header(name) ?? null,
+        }),
       );
       return respond(spec, c, await timeLimit(work, spec.timeout_ms ?? DEFAULT_TIMEOUT_MS), deps);
     };

@@ -58,9 +58,13 @@ const WINDOWS: readonly (readonly [RegExp, number])[] = [
   [/llama-?2/i, 4_096],
 ];
 
+/** Not what every object has by nature, such as `constructor`. */
+const named = <T>(names: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(names, name) ? names[name] : undefined;
+
 export function planContext(request: ContextRequest): ContextPlan {
-  const strategy = STRATEGY_NAMES[request.strategy] ?? 'balanced';
-  const mode = request.mode == null ? null : (MODE_NAMES[request.mode] ?? null);
+  const strategy = named(STRATEGY_NAMES, request.strategy) ?? 'balanced';
+  const mode = request.mode == null ? null : (named(MODE_NAMES, request.mode) ?? null);
   const preset = mode === null ? null : MODES[mode];
   const window = request.model_id ? WINDOWS.find(([family]) => family.test(request.model_id!))?.[1] : undefined;
   const asked = request.max_tokens ?? request.token_budget ?? request.budget ?? preset?.budget;

@@ -36,6 +36,14 @@ const CATEGORY = 'Such as general, task, decision, discovery, issue, state or re
 const VECTOR = 'Ready-made vector; only if it has the dimension of the model in use';
 const FORGET_AT = 'Forget it at this time';
 const FACT = 'States one fact';
+/** A hundred years. */
+const LONGEST_TTL = 3_153_600_000;
+const Ttl = z
+  .number({ error: 'ttl must be a whole number of seconds' })
+  .int('ttl must be a whole number of seconds')
+  .min(1, 'ttl must be 1 second or more')
+  .max(LONGEST_TTL, 'ttl must be at most 100 years')
+  .meta({ description: 'Forget it so many seconds from now; with `forget_after`, the earlier of the two holds' });
 
 export const StoreRequest = z
   .strictObject({
@@ -49,7 +57,7 @@ export const StoreRequest = z
     tags: Tags.default([]),
     session_id: Label('')
       .nullish()
-      .meta({ description: 'Conversation or run; consecutive memories of one session are linked' }),
+      .meta({ description: 'Conversation or run; consecutive memories of one session are linked and form an episode' }),
     is_static: z.boolean().default(false).meta({ description: 'A permanent fact: never fades' }),
     space_id: Id.nullish().meta({
       description: 'Space to store it in; without it, the one in X-Space or the default one',
@@ -57,6 +65,7 @@ export const StoreRequest = z
     parent_memory_id: Id.nullish().meta({ description: 'Store as the next version of this memory' }),
     occurred_at: When.nullish().meta({ description: 'When it happened, if not now' }),
     forget_after: When.nullish().meta({ description: FORGET_AT }),
+    ttl: Ttl.nullish(),
     forget_reason: Text.max(1000).nullish().meta({ description: 'Why it will be forgotten' }),
     model: Text.max(200).nullish().meta({ description: 'Language model that wrote it' }),
     embedding: z.array(z.number()).nullish().meta({ description: VECTOR }),
@@ -68,7 +77,13 @@ export const StoreRequest = z
     is_inference: Ignored,
     entity_ids: Ignored,
     project_ids: Ignored,
-    episode: Ignored,
+    episode_id: Id.nullish().meta({ description: 'Episode to put it into; without it, the open one of its session' }),
+    episode: z
+      .union([z.boolean(), z.enum(['none', 'auto']).transform((word) => word === 'auto')], {
+        error: 'must be true, false, "auto" or "none"',
+      })
+      .default(true)
+      .meta({ description: 'false or "none" keeps it out of the episode of its session' }),
     ...tolerated,
   })
   .meta({ id: 'StoreRequest' });
@@ -78,12 +93,13 @@ export const StoreResponse = z
   .looseObject({
     id: z.number().int().meta({ description: 'Id of the memory that now says this' }),
     stored: z.boolean().meta({ description: 'The same as created', example: true }),
-    created: z
-      .boolean()
-      .meta({ description: 'false when an existing memory already said exactly this', example: true }),
+    created: z.boolean().meta({ description: 'false when an existing memory already said the same', example: true }),
     duplicate: z.boolean().meta({ description: 'The opposite of created' }),
-    duplicate_of: z.number().int().nullable().meta({ description: 'The memory that already said exactly this' }),
+    duplicate_of: z.number().int().nullable().meta({ description: 'The memory that already said the same' }),
     existing_id: z.number().int().nullable().meta({ description: 'The same as duplicate_of' }),
+    similarity: z.number().nullable().meta({
+      description: 'How near the existing memory is: 1 for the same text, else the cosine; null when created',
+    }),
     created_at: TimeText.meta({ description: 'When it was stored' }),
     importance: z.number().int().meta({ description: '1 (trivial) to 10 (vital)' }),
     embedded: z.boolean().meta({ description: 'Has a vector, so that it can be found by meaning', example: true }),
@@ -103,13 +119,13 @@ export const storeMemory = endpoint({
   aliases: ['/memory', '/memories'],
   access: 'write',
   status: 201,
-  also: { 200: 'An existing memory already said exactly this; it was strengthened instead' },
+  also: { 200: 'An existing memory already said the same; it was strengthened instead' },
   summary: 'Store a memory',
   description: 'When this answers, the memory is on disk and searchable.',
   body: StoreRequest,
   body_limit: CONTENT_BODY_LIMIT,
   response: StoreResponse,
-  errors: ['content_too_large', 'memory_not_found', 'space_not_found'],
+  errors: ['content_too_large', 'episode_not_found', 'memory_not_found', 'space_not_found'],
 });
 
 export const ListQuery = z.strictObject({
@@ -119,6 +135,9 @@ export const ListQuery = z.strictObject({
   source: Text.optional().meta({ description: 'Only what this source said' }),
   space_id: Id.optional().meta({ description: 'Only this space' }),
   session_id: Text.optional().meta({ description: 'Only this conversation or run' }),
+  as_of: When.optional().meta({
+    description: 'What was known then: versions, trash and expiry as they stood; a bare day means its end',
+  }),
   include_forgotten: Flag.default(false).meta({ description: 'Also what lies in the trash' }),
   include_archived: Flag.default(false).meta({ description: 'Also what is hidden from recall' }),
 });
@@ -173,6 +192,7 @@ export const UpdateRequest = z
     status: z.enum(['approved', 'pending', 'rejected']).optional().meta({ description: 'Where it stands in review' }),
     occurred_at: When.nullish().meta({ description: 'When it happened' }),
     forget_after: When.nullish().meta({ description: FORGET_AT }),
+    ttl: Ttl.nullish(),
     embedding: z.array(z.number()).nullish().meta({ description: VECTOR }),
     ...tolerated,
   })
@@ -255,15 +275,6 @@ export const restoreMemory = endpoint({
   body_optional: true,
   response: Memory,
   errors: ['memory_not_found'],
-});
-export const listTrash = endpoint({
-  id: 'memory.trash',
-  method: 'GET',
-  path: '/memory/trash',
-  access: 'read',
-  summary: 'List the trash, newest first',
-  query: z.strictObject({ limit: Limit(50, 200), offset: Offset }),
-  response: z.looseObject({ memories: z.array(Memory), count: z.number().int() }),
 });
 const flagSpec = {
   access: 'write',

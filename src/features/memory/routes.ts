@@ -1,24 +1,21 @@
 import { type Route, route, withStatus } from '../../core/endpoint.ts';
+import type { Trash } from '../trash/service.ts';
 import * as contract from './contract.ts';
 import type { MemoryService } from './service.ts';
 
-export const memoryRoutes = (memory: MemoryService): Route[] => [
+export const memoryRoutes = (memory: MemoryService, trash: Pick<Trash, 'erase'>): Route[] => [
   route(contract.storeMemory, async ({ body }, { scope }) => {
     const answer = await memory.store(scope, body);
     return answer.created ? answer : withStatus(200, answer);
   }),
   route(contract.listMemories, async ({ query }, { scope }) => ({ results: await memory.list(scope, query) })),
   route(contract.listMemoriesArray, ({ query }, { scope }) => memory.list(scope, query)),
-  route(contract.listTrash, async ({ query }, { scope }) => {
-    const memories = await memory.trash(scope, query.limit, query.offset);
-    return { memories, count: memories.length };
-  }),
   route(contract.getMemory, ({ params }, { scope }) => memory.get(scope, params.id)),
   route(contract.updateMemory, ({ params, body }, { scope }) => memory.update(scope, params.id, body)),
   route(contract.patchMemory, ({ params, body }, { scope }) => memory.update(scope, params.id, body)),
   route(contract.deleteMemory, async ({ params, query }, { scope }) => {
-    const erased = await memory.erase(scope, params.id, query.versions);
-    return { deleted: true as const, ok: true as const, id: params.id, erased };
+    const receipt = await trash.erase(scope, params.id, query.versions);
+    return { deleted: true as const, ok: true as const, id: params.id, erased: receipt.memories, receipt };
   }),
   route(contract.forgetMemory, async ({ params, body }, { scope }) => {
     await memory.forget(scope, params.id, body.reason);

@@ -1,6 +1,9 @@
 // Decisions about memories, as pure functions: what a stored row starts as, what a new version inherits, how a row is shown.
-import { retrievability } from '../../algo/fsrs.ts';
+import { type Fsrs, GOOD, type Grade, type Learnt, STANDARD_FSRS } from '../../algo/fsrs.ts';
+import { meansItsDay } from '../../algo/saying.ts';
+import { dayWords } from '../../algo/text.ts';
 import { formatTime, parseTime } from '../../core/clock.ts';
+import type { FullTextEntry } from '../../core/ports.ts';
 import type { Memory } from '../../core/shapes.ts';
 import type { MemoryTable } from '../../core/tables.ts';
 import { StoreRequest, type UpdateRequest } from './contract.ts';
@@ -19,15 +22,27 @@ const storedTime = (text: string | null | undefined): string | null => {
   return ms === null ? null : formatTime(ms);
 };
 
+/** @returns when to forget: what was asked for, as a time or as seconds from now; of both the earlier */
+function forgetAt(wish: { forget_after?: string | null; ttl?: number | null }, now: string): string | null {
+  const named = storedTime(wish.forget_after);
+  if (wish.ttl == null) return named;
+  const after = formatTime((parseTime(now) ?? 0) + wish.ttl * 1000);
+  return named !== null && named < after ? named : after;
+}
+
 interface Origin {
   user_id: number;
   space_id: number | null;
   sync_id: string;
   content_hash: string;
   now: string;
+  /** What a first "Good" means; the published weights when left out. */
+  fsrs?: Fsrs;
 }
 
+/** Storing something is its first review, a "Good" one. */
 export function newMemory(request: StoreRequest, content: string, origin: Origin): NewMemory {
+  const { fsrs = STANDARD_FSRS } = origin;
   return {
     user_id: origin.user_id,
     space_id: origin.space_id,
@@ -55,22 +70,17 @@ export function newMemory(request: StoreRequest, content: string, origin: Origin
     is_decomposed: 0,
     is_superseded: 0,
     is_consolidated: 0,
-    forget_after: storedTime(request.forget_after),
+    forget_after: forgetAt(request, origin.now),
     forget_reason: request.forget_reason ?? null,
+    forgotten_at: null,
+    superseded_at: null,
     recall_hits: 0,
     recall_misses: 0,
     adaptive_score: null,
     pagerank_score: null,
     access_count: 0,
     last_accessed_at: null,
-    fsrs_stability: null,
-    fsrs_difficulty: null,
-    fsrs_storage_strength: 1,
-    fsrs_retrieval_strength: 1,
-    fsrs_learning_state: 0,
-    fsrs_reps: 0,
-    fsrs_lapses: 0,
-    fsrs_last_review_at: null,
+    ...reviewColumns(fsrs.first(GOOD), origin.now),
     valence: null,
     arousal: null,
     dominant_emotion: null,
@@ -101,7 +111,8 @@ export function nextVersion(previous: MemoryRow, change: UpdateRequest, content:
     is_fact: change.is_fact === undefined ? previous.is_fact : Number(change.is_fact),
     status: change.status ?? previous.status,
     occurred_at: change.occurred_at === undefined ? previous.occurred_at : storedTime(change.occurred_at),
-    forget_after: change.forget_after === undefined ? previous.forget_after : storedTime(change.forget_after),
+    forget_after:
+      change.forget_after === undefined && change.ttl == null ? previous.forget_after : forgetAt(change, origin.now),
     version: previous.version + 1,
     is_latest: 1,
     is_superseded: 0,
@@ -138,26 +149,101 @@ export function chainAfter(chain: readonly ChainLink[], erased: ReadonlySet<numb
     });
 }
 
-/** Retrievability now; permanent facts never fade. */
-export function retentionOf(
-  row: Pick<MemoryRow, 'is_static' | 'fsrs_stability' | 'fsrs_last_review_at' | 'last_accessed_at' | 'created_at'>,
-  nowMs: number,
-): number {
-  if (row.is_static) return 1;
-  const since = parseTime(row.fsrs_last_review_at ?? row.last_accessed_at ?? row.created_at) ?? nowMs;
-  return retrievability(row.fsrs_stability, (nowMs - since) / DAY_MS);
+export const REVIEW_COLUMNS = [
+  'fsrs_stability', 'fsrs_difficulty', 'fsrs_storage_strength', 'fsrs_retrieval_strength', 'fsrs_learning_state',
+  'fsrs_reps', 'fsrs_lapses', 'fsrs_last_review_at',
+] as const; // biome-ignore format: a list
+export type ReviewColumns = Pick<MemoryRow, (typeof REVIEW_COLUMNS)[number]>;
+
+/** What a review writes. */
+export function reviewColumns(learnt: Learnt, at: string): ReviewColumns {
+  return {
+    fsrs_stability: learnt.stability,
+    fsrs_difficulty: learnt.difficulty,
+    fsrs_storage_strength: learnt.storage,
+    fsrs_retrieval_strength: learnt.retrieval,
+    fsrs_learning_state: learnt.state,
+    fsrs_reps: learnt.reps,
+    fsrs_lapses: learnt.lapses,
+    fsrs_last_review_at: at,
+  };
 }
 
+type Times = Pick<MemoryRow, 'fsrs_last_review_at' | 'last_accessed_at' | 'created_at'>;
+/** Rows from before memories were reviewed count as learnt when they were last read, else when they were stored. */
+export const lastReview = (row: Times): string => row.fsrs_last_review_at ?? row.last_accessed_at ?? row.created_at;
+
+/** Days of the calendar (UTC), so that a memory used daily at no fixed hour counts as used daily. */
+const daysFrom = (since: string, nowMs: number): number =>
+  Math.floor(nowMs / DAY_MS) - Math.floor((parseTime(since) ?? nowMs) / DAY_MS);
+
+/** The columns of a row after one more review. */
+export function reviewed(row: ReviewColumns & Times, grade: Grade, nowMs: number, fsrs = STANDARD_FSRS): ReviewColumns {
+  const { fsrs_stability: stability, fsrs_difficulty: difficulty } = row;
+  const before: Learnt =
+    stability === null || difficulty === null
+      ? fsrs.first(GOOD)
+      : {
+          stability,
+          difficulty,
+          storage: row.fsrs_storage_strength,
+          retrieval: row.fsrs_retrieval_strength,
+          state: row.fsrs_learning_state,
+          reps: row.fsrs_reps,
+          lapses: row.fsrs_lapses,
+        };
+  return reviewColumns(fsrs.next(before, grade, daysFrom(lastReview(row), nowMs)), formatTime(nowMs));
+}
+
+/** Which versions leave the trash for good with those named: with the newest of a chain, all that led to it. */
+export function leavingWith(
+  chain: readonly Pick<MemoryRow, 'id' | 'is_latest'>[],
+  named: ReadonlySet<number>,
+): ReadonlySet<number> {
+  const newest = chain.some(({ id, is_latest }) => is_latest === 1 && named.has(id));
+  return newest ? new Set(chain.map(({ id }) => id)) : named;
+}
+
+/** Retrievability now; permanent facts never fade. */
+export function retentionOf(
+  row: Times & Pick<MemoryRow, 'is_static' | 'fsrs_stability'>,
+  nowMs: number,
+  fsrs = STANDARD_FSRS,
+): number {
+  if (row.is_static) return 1;
+  const since = parseTime(lastReview(row)) ?? nowMs;
+  return fsrs.retrievability(row.fsrs_stability, (nowMs - since) / DAY_MS);
+}
+
+/** Retrieval strength now, 0..1: what the last review left, less what time took of it. */
+export const retrievalOf = (
+  row: Parameters<typeof retentionOf>[0] & Pick<MemoryRow, 'fsrs_retrieval_strength'>,
+  nowMs: number,
+  fsrs = STANDARD_FSRS,
+): number => (row.is_static ? 1 : row.fsrs_retrieval_strength * retentionOf(row, nowMs, fsrs));
+
 const round = (n: number, digits: number): number => Number(n.toFixed(digits));
-export const decayScore = (row: MemoryRow, nowMs: number): number => round(row.importance * retentionOf(row, nowMs), 3);
+export const decayScore = (row: MemoryRow, nowMs: number, fsrs = STANDARD_FSRS): number =>
+  round(row.importance * retentionOf(row, nowMs, fsrs), 3);
 export const tagsOf = (row: Pick<MemoryRow, 'tags'>): string[] => JSON.parse(row.tags) as string[];
 
-export function presentMemory(row: MemoryRow, nowMs: number): Memory {
+/** How a memory is found by its words. */
+export const fullTextEntry = (row: NewMemory, memory_id: number): FullTextEntry => ({
+  memory_id,
+  user_id: row.user_id,
+  content: row.content,
+  tags: tagsOf(row),
+  category: row.category,
+  moment: dayWords(row.occurred_at ?? row.created_at),
+});
+
+export function presentMemory(row: MemoryRow, nowMs: number, fsrs = STANDARD_FSRS): Memory {
   const { content_hash: _hash, is_superseded, is_consolidated, ...shown } = row;
   return {
     ...shown,
     tags: tagsOf(row),
-    decay_score: decayScore(row, nowMs),
+    decay_score: decayScore(row, nowMs, fsrs),
+    fsrs_retrieval_strength: round(retrievalOf(row, nowMs, fsrs), 6),
     is_latest: row.is_latest === 1,
     is_static: row.is_static === 1,
     is_forgotten: row.is_forgotten === 1,
@@ -167,4 +253,26 @@ export function presentMemory(row: MemoryRow, nowMs: number): Memory {
     is_superseded: is_superseded === 1 || row.is_latest === 0,
     is_consolidated: is_consolidated === 1,
   };
+}
+
+/** What the rules take for a repeat, the model must at least not find far from it: remarks move the vector of a short text. */
+export const MIN_COSINE = 0.5;
+
+const DAY_CHARS = 'YYYY-MM-DD'.length;
+
+/** "Alice is ill today" is news when it is said on another day; so is anything that happened at another time. */
+export function sameMoment(
+  a: Pick<MemoryRow, 'content' | 'occurred_at' | 'created_at'>,
+  b: Pick<MemoryRow, 'content' | 'occurred_at' | 'created_at'>,
+): boolean {
+  if (a.occurred_at !== b.occurred_at) return false;
+  if (a.occurred_at !== null || !meansItsDay(b.content)) return true;
+  return a.created_at.slice(0, DAY_CHARS) === b.created_at.slice(0, DAY_CHARS);
+}
+
+/** Of unit vectors. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += a[at]! * b[at]!;
+  return sum;
 }

@@ -1,6 +1,7 @@
 // Storing, changing and erasing memories. Decisions are in rules.ts, SQL in the stores; here is the order of things.
-import { dayWords } from '../../algo/text.ts';
-import { type Clock, formatTime } from '../../core/clock.ts';
+import { AGAIN, type Fsrs } from '../../algo/fsrs.ts';
+import { type Fingerprint, fingerprintOf } from '../../algo/simhash.ts';
+import { type Clock, endOf, formatTime } from '../../core/clock.ts';
 import type { Ids, Sha256 } from '../../core/crypto.ts';
 import { AppError } from '../../core/errors.ts';
 import type { FullTextIndex, MemoryFilter } from '../../core/ports.ts';
@@ -9,11 +10,14 @@ import type { Memory } from '../../core/shapes.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { JobStore } from '../jobs/store.ts';
 import { embedMissing, type LinkRequest, type ListQuery, type StoreRequest, type UpdateRequest } from './contract.ts';
+import type { FingerprintStore } from './fingerprint-store.ts';
 import type { LinkStore } from './link-store.ts';
 import { type Embedded, recordsOf } from './pieces.ts';
+import { type EpisodePlaces, episodeFor } from './placement.ts';
+import { findRepeat, foldInto } from './repeats.ts';
 import {
-  chainAfter,
   decayScore,
+  fullTextEntry,
   MAX_CONTENT_BYTES,
   type MemoryRow,
   type NewMemory,
@@ -21,6 +25,7 @@ import {
   nextVersion,
   normalizeContent,
   presentMemory,
+  reviewed,
   tagsOf,
 } from './rules.ts';
 import type { Semantics } from './semantics.ts';
@@ -30,8 +35,10 @@ import type { VectorStore } from './vector-store.ts';
 
 export interface MemoryStores {
   memories: MemoryStore;
+  episodes: EpisodePlaces;
   links: LinkStore;
   vectors: VectorStore;
+  fingerprints: FingerprintStore;
   fullText: FullTextIndex;
   jobs: Pick<JobStore, 'enqueue'>;
   lockUser(user_id: number): Promise<void>;
@@ -42,6 +49,7 @@ export interface MemoryDeps {
   atomically: Atomically<MemoryStores>;
   semantics: Semantics;
   touches: Touches;
+  fsrs: Fsrs;
   /** Starts due jobs. */
   wake(): void;
   spaceExists(user_id: number, space_id: number): Promise<boolean>;
@@ -51,11 +59,22 @@ export interface MemoryDeps {
   maxContentBytes?: number;
 }
 
+/** How a new version comes about. */
+export interface Succession {
+  /** Type of the edge from the new version to the old one. */
+  edge: 'updates' | 'corrects';
+  /** Kept with the old version. */
+  reason: string | null;
+  /** Who says so now; without it, whoever said the old one. */
+  source?: string | undefined;
+}
+const UPDATE: Succession = { edge: 'updates', reason: null };
+
 /** Strength of the edge from a memory to the one said before it in the same session. */
 const FOLLOWS_SIMILARITY = 1;
 
 export function createMemory(deps: MemoryDeps) {
-  const { read, atomically, semantics, touches, clock, ids, sha256 } = deps;
+  const { read, atomically, semantics, touches, fsrs, clock, ids, sha256 } = deps;
   const maxBytes = deps.maxContentBytes ?? MAX_CONTENT_BYTES;
   const now = () => formatTime(clock.now());
   const missing = (id: number, why = 'It does not exist, or was erased.') =>
@@ -89,7 +108,7 @@ export function createMemory(deps: MemoryDeps) {
     space_id: scope.space_id ?? undefined,
     now: now(),
   });
-  const show = (row: MemoryRow): Memory => presentMemory(row, clock.now());
+  const show = (row: MemoryRow): Memory => presentMemory(row, clock.now(), fsrs);
 
   async function visible(scope: Scope, id: number): Promise<MemoryRow> {
     const row = await read.memories.byId(scope.user_id, id);
@@ -97,21 +116,21 @@ export function createMemory(deps: MemoryDeps) {
     if (row.is_forgotten) throw missing(id, 'It is in the trash; POST /memory/{id}/restore brings it back.');
     if (row.forget_after !== null && row.forget_after <= now())
       throw missing(id, `Its time was over at ${row.forget_after}.`);
+    if (row.status === 'rejected') throw missing(id, 'It was rejected in review.');
     if (row.is_archived) throw missing(id, 'It is archived; POST /memory/{id}/unarchive brings it back.');
     return row;
   }
 
   /** Writes a row with everything that must be found with it. */
-  async function insert(stores: MemoryStores, row: NewMemory, embedded: Embedded | null): Promise<number> {
+  async function insert(
+    stores: MemoryStores,
+    row: NewMemory,
+    embedded: Embedded | null,
+    fingerprint: Fingerprint | null,
+  ): Promise<number> {
     const id = await stores.memories.insert(row);
-    await stores.fullText.put({
-      memory_id: id,
-      user_id: row.user_id,
-      content: row.content,
-      tags: tagsOf(row),
-      category: row.category,
-      moment: dayWords(row.occurred_at ?? row.created_at),
-    });
+    if (fingerprint) await stores.fingerprints.add(row.user_id, id, fingerprint);
+    await stores.fullText.put(fullTextEntry(row, id));
     if (embedded) await stores.vectors.add(records(row, id, embedded), embedded.model, row.created_at);
     const model = semantics.model?.key;
     // Without a vector, or with one of a model that was exchanged a moment ago.
@@ -124,28 +143,24 @@ export function createMemory(deps: MemoryDeps) {
     previous: MemoryRow,
     row: NewMemory,
     embedded: Embedded | null,
+    fingerprint: Fingerprint | null,
+    { edge, reason }: Succession = UPDATE,
   ): Promise<number> {
-    const took = await stores.memories.supersede(row.user_id, previous.id, row.created_at);
+    const took = await stores.memories.supersede(row.user_id, previous.id, row.created_at, reason);
     if (!took) throw missing(previous.id, 'A newer version took its place; GET /versions/{id} shows the chain.');
-    const id = await insert(stores, row, embedded);
+    await stores.fingerprints.remove(row.user_id, [previous.id]);
+    const id = await insert(stores, row, embedded, fingerprint);
     await stores.links.move(row.user_id, previous.id, id);
-    await stores.links.add(
-      row.user_id,
-      { source_id: id, target_id: previous.id, type: 'updates', similarity: 1 },
-      row.created_at,
-    );
+    const link = { source_id: id, target_id: previous.id, type: edge, similarity: 1 };
+    await stores.links.add(row.user_id, link, row.created_at);
     return id;
   }
 
-  const records = (row: Pick<MemoryRow, 'user_id' | 'content_hash'>, id: number, embedded: Embedded) =>
-    recordsOf(embedded, { memory_id: id, user_id: row.user_id, content_hash: row.content_hash });
+  const records = ({ user_id, content_hash }: NewMemory, id: number, embedded: Embedded) =>
+    recordsOf(embedded, { memory_id: id, user_id, content_hash });
 
   /** After commit. */
-  async function indexed(
-    row: Pick<MemoryRow, 'user_id' | 'content_hash'>,
-    id: number,
-    embedded: Embedded | null,
-  ): Promise<void> {
+  async function indexed(row: NewMemory, id: number, embedded: Embedded | null): Promise<void> {
     if (embedded) await semantics.indexed(embedded.model, records(row, id, embedded));
     else if (semantics.model) deps.wake();
   }
@@ -166,6 +181,7 @@ export function createMemory(deps: MemoryDeps) {
     return row;
   }
 
+  /** Hiding a memory is a review that failed. */
   async function setFlags(
     scope: Scope,
     id: number,
@@ -175,7 +191,9 @@ export function createMemory(deps: MemoryDeps) {
     return atomically(async ({ memories }) => {
       const row = await memories.byId(scope.user_id, id);
       if (!row || !allowed(row)) throw missing(id);
-      const changed = { ...change, updated_at: now() };
+      const hides = (change.is_forgotten === 1 || change.is_archived === 1) && !row.is_forgotten && !row.is_archived;
+      const lapse = hides ? reviewed(row, AGAIN, clock.now(), fsrs) : {};
+      const changed = { ...change, ...lapse, updated_at: now() };
       await memories.set(scope.user_id, id, changed);
       return { ...row, ...changed };
     });
@@ -187,12 +205,14 @@ export function createMemory(deps: MemoryDeps) {
       const space_id = await spaceFor(scope, request.space_id);
       const content_hash = sha256(normalizeContent(content));
       const embedded = await semantics.embed(content, request.embedding);
+      const fingerprint = fingerprintOf(content);
       const fresh = newMemory(request, content, {
         user_id: scope.user_id,
         space_id,
         sync_id: ids.uuid(),
         content_hash,
         now: now(),
+        fsrs,
       });
 
       const done = await atomically(async (stores) => {
@@ -204,68 +224,66 @@ export function createMemory(deps: MemoryDeps) {
             version: parent.version + 1,
             parent_memory_id: parent.id,
             root_memory_id: parent.root_memory_id ?? parent.id,
+            episode_id:
+              request.episode_id == null ? parent.episode_id : await episodeFor(stores.episodes, fresh, request),
           };
-          return { id: await insertVersion(stores, parent, row, embedded), row, linked: 1 };
+          return { id: await insertVersion(stores, parent, row, embedded, fingerprint), row, linked: 1 };
         }
-        const repeat = await stores.memories.repeatOf(fresh);
-        if (repeat) {
-          await stores.memories.strengthen(scope.user_id, repeat.id, fresh.created_at);
-          const added = request.tags.filter((tag) => !tagsOf(repeat).includes(tag));
-          if (added.length > 0)
-            await stores.memories.replaceTags(
-              scope.user_id,
-              repeat.id,
-              [...tagsOf(repeat), ...added],
-              fresh.created_at,
-            );
-          return { repeat: { ...repeat, tags: JSON.stringify([...tagsOf(repeat), ...added]) } };
-        }
-        const id = await insert(stores, fresh, embedded);
+        const found = await findRepeat(stores, fresh, fingerprint, embedded);
+        if (found) return { repeat: await foldInto(stores, found.row, fresh), similarity: found.similarity };
+        const row = { ...fresh, episode_id: await episodeFor(stores.episodes, fresh, request) };
+        const id = await insert(stores, row, embedded, fingerprint);
         const before =
           fresh.session_id === null
             ? undefined
             : await stores.memories.lastInSession(scope.user_id, fresh.session_id, id);
-        if (before === undefined) return { id, row: fresh, linked: 0 };
+        if (before === undefined) return { id, row, linked: 0 };
         const edge = { source_id: id, target_id: before, type: 'follows', similarity: FOLLOWS_SIMILARITY };
         await stores.links.add(scope.user_id, edge, fresh.created_at);
-        return { id, row: fresh, linked: 1 };
+        return { id, row, linked: 1 };
       });
 
-      if (done.repeat) return stored(done.repeat, false, 0, semantics.model !== null);
+      if (done.repeat) {
+        touches.add(scope.user_id, [done.repeat.id]);
+        return stored(done.repeat, done.similarity, 0, semantics.model !== null);
+      }
       await indexed(done.row, done.id, embedded);
-      return stored({ ...done.row, id: done.id }, true, done.linked, embedded !== null);
+      return stored({ ...done.row, id: done.id }, null, done.linked, embedded !== null);
     },
 
     async get(scope: Scope, id: number): Promise<Memory> {
       const row = await visible(scope, id);
-      touches.add(scope.user_id, [id]);
+      touches.addLookup(scope.user_id, id);
       return show(row);
     },
 
     async list(scope: Scope, query: ListQuery): Promise<Memory[]> {
-      const { limit, offset, space_id, include_archived, include_forgotten, ...equal } = query;
+      const { limit, offset, space_id, include_archived, include_forgotten, as_of, ...equal } = query;
       if (space_id !== undefined) await spaceFor(scope, space_id);
       const filter: MemoryFilter = { ...plainFilter(scope), ...equal, include_archived, include_forgotten };
       if (space_id !== undefined) filter.space_id = space_id;
+      if (as_of !== undefined) filter.as_of = endOf(as_of);
       return (await read.memories.list(filter, limit, offset)).map(show);
     },
 
-    async update(scope: Scope, id: number, change: UpdateRequest) {
+    async update(scope: Scope, id: number, change: UpdateRequest, how: Succession = UPDATE) {
       const before = await updatable(scope, id, read.memories);
       const content = change.content === undefined ? before.content : checkedContent(change.content);
       const embedded = await semantics.embed(content, change.embedding);
+      const fingerprint = fingerprintOf(content);
       const { row, newId } = await atomically(async (stores) => {
         await stores.lockUser(scope.user_id);
         const previous = await updatable(scope, id, stores.memories);
         const text = change.content === undefined ? previous.content : content;
-        const row = nextVersion(previous, change, text, {
+        const next = nextVersion(previous, change, text, {
           user_id: scope.user_id,
           space_id: previous.space_id,
           sync_id: ids.uuid(),
           content_hash: sha256(normalizeContent(text)),
           now: now(),
         });
-        return { row, newId: await insertVersion(stores, previous, row, embedded) };
+        const row = { ...next, source: how.source ?? next.source };
+        return { row, newId: await insertVersion(stores, previous, row, embedded, fingerprint, how) };
       });
       await semantics.removed(scope.user_id, [id]);
       await indexed(row, newId, embedded);
@@ -280,38 +298,21 @@ export function createMemory(deps: MemoryDeps) {
       };
     },
 
-    /** @returns how many rows were erased */
-    async erase(scope: Scope, id: number, versions: boolean): Promise<number> {
-      const erased = await atomically(async ({ memories, fullText, lockUser }) => {
-        await lockUser(scope.user_id);
-        const row = await memories.byId(scope.user_id, id);
-        if (!row) throw missing(id);
-        const chain = await memories.chain(scope.user_id, row.root_memory_id ?? row.id);
-        const all = versions ? chain.map((r) => r.id) : [id];
-        for (const each of all) await fullText.remove(scope.user_id, each);
-        for (const { id: left, ...pointers } of chainAfter(chain, new Set(all)))
-          await memories.set(scope.user_id, left, pointers);
-        await memories.remove(scope.user_id, all);
-        return all;
-      });
-      await semantics.removed(scope.user_id, erased);
-      if (!versions) await embedLater();
-      return erased.length;
-    },
-
     forget: (scope: Scope, id: number, reason: string | null | undefined) =>
-      setFlags(scope, id, { is_forgotten: 1, forget_reason: reason ?? 'user_forgotten' }, () => true),
+      setFlags(
+        scope,
+        id,
+        { is_forgotten: 1, forget_reason: reason ?? 'user_forgotten', forgotten_at: now() },
+        () => true,
+      ),
     async restore(scope: Scope, id: number): Promise<Memory> {
-      const back = { is_forgotten: 0, forget_reason: null, forget_after: null };
+      const back = { is_forgotten: 0, forget_reason: null, forget_after: null, forgotten_at: null };
       const row = await setFlags(scope, id, back, ({ is_forgotten }) => is_forgotten === 1);
       await embedLater();
       return show(row);
     },
     archive: (scope: Scope, id: number) => setFlags(scope, id, { is_archived: 1 }, (row) => row.is_forgotten === 0),
     unarchive: (scope: Scope, id: number) => setFlags(scope, id, { is_archived: 0 }, (row) => row.is_forgotten === 0),
-
-    trash: async (scope: Scope, limit: number, offset: number): Promise<Memory[]> =>
-      (await read.memories.trash(scope.user_id, limit, offset)).map(show),
 
     async setTags(scope: Scope, id: number, tags: readonly string[]): Promise<Memory> {
       const row = await atomically(async ({ memories, fullText, lockUser }) => {
@@ -320,14 +321,7 @@ export function createMemory(deps: MemoryDeps) {
         if (!row || row.is_forgotten) throw missing(id);
         const updated_at = now();
         await memories.replaceTags(scope.user_id, id, tags, updated_at);
-        await fullText.put({
-          memory_id: id,
-          user_id: row.user_id,
-          content: row.content,
-          tags,
-          category: row.category,
-          moment: dayWords(row.occurred_at ?? row.created_at),
-        });
+        await fullText.put(fullTextEntry({ ...row, tags: JSON.stringify(tags) }, id));
         return { ...row, tags: JSON.stringify(tags), updated_at };
       });
       return show(row);
@@ -348,7 +342,7 @@ export function createMemory(deps: MemoryDeps) {
       );
       return edges.flatMap((edge) => {
         const row = rows.get(other(edge));
-        return row && !row.is_forgotten
+        return row && !row.is_forgotten && row.status === 'approved'
           ? [{ id: row.id, content: row.content, category: row.category, similarity: edge.similarity, type: edge.type }]
           : [];
       });
@@ -372,7 +366,9 @@ export function createMemory(deps: MemoryDeps) {
     },
   };
 
-  function stored(row: MemoryRow, created: boolean, linked: number, embedded: boolean) {
+  /** @param similarity with the memory that said so already; null when this one is new */
+  function stored(row: MemoryRow, similarity: number | null, linked: number, embedded: boolean) {
+    const created = similarity === null;
     return {
       id: row.id,
       stored: created,
@@ -381,11 +377,12 @@ export function createMemory(deps: MemoryDeps) {
       duplicate_of: created ? null : row.id,
       existing_id: created ? null : row.id,
       boosted: !created,
+      similarity,
       created_at: row.created_at,
       importance: row.importance,
       embedded,
       tags: tagsOf(row),
-      decay_score: decayScore(row, clock.now()),
+      decay_score: decayScore(row, clock.now(), fsrs),
       linked,
       episode_id: row.episode_id,
       status: row.status,

@@ -4,12 +4,20 @@ import { isPlain, matchesFilter } from '../../core/memory-filter.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
 import { prepared } from '../../core/prepared.ts';
 import type { IdList, StoreDb } from '../../core/store-db.ts';
-import { type MemoryRow, NEW_MEMORY_COLUMNS, type NewMemory, tagsOf } from './rules.ts';
+import {
+  type MemoryRow,
+  NEW_MEMORY_COLUMNS,
+  type NewMemory,
+  REVIEW_COLUMNS,
+  type ReviewColumns,
+  tagsOf,
+} from './rules.ts';
 
 /** Fields ranking needs; content is left out because most candidates are never shown. */
 export const RANKING_COLUMNS = [
   'id', 'session_id', 'importance', 'source_count', 'is_static', 'created_at', 'occurred_at',
-  'fsrs_stability', 'fsrs_last_review_at', 'last_accessed_at',
+  'fsrs_stability', 'fsrs_storage_strength', 'fsrs_retrieval_strength', 'fsrs_last_review_at', 'last_accessed_at',
+  'recall_hits', 'recall_misses',
 ] as const; // biome-ignore format: a list
 export type RankingRow = Pick<MemoryRow, (typeof RANKING_COLUMNS)[number]> & { opening: string };
 
@@ -46,6 +54,19 @@ export function memoryStore(db: StoreDb, idList: IdList) {
       .set((eb) => ({ access_count: eb('access_count', '+', slots.times), last_accessed_at: slots.now }))
       .where('user_id', '=', slots.user_id)
       .where('id', '=', slots.id),
+  );
+  const addReview = prepared<ReviewColumns & { user_id: number; id: number; times: number; now: string }, unknown>(
+    db,
+    (slots) =>
+      db
+        .updateTable('memories')
+        .set((eb) => ({
+          ...(Object.fromEntries(REVIEW_COLUMNS.map((column) => [column, slots[column]])) as unknown as ReviewColumns),
+          access_count: eb('access_count', '+', slots.times),
+          last_accessed_at: slots.now,
+        }))
+        .where('user_id', '=', slots.user_id)
+        .where('id', '=', slots.id),
   );
   const insertRow = prepared<NewMemory, { id: number }>(db, (slots) =>
     db
@@ -187,16 +208,37 @@ export function memoryStore(db: StoreDb, idList: IdList) {
       return result.numUpdatedRows > 0n;
     },
 
-    /** Steps down for a successor; false when something newer already took its place. */
-    async supersede(user_id: number, id: number, now: string): Promise<boolean> {
+    /**
+     * Steps down for a successor; false when something newer already took its place.
+     * @param reason why, when it was wrong
+     */
+    async supersede(user_id: number, id: number, now: string, reason: string | null = null): Promise<boolean> {
       const result = await db
         .updateTable('memories')
-        .set({ is_latest: 0, updated_at: now })
+        .set({ is_latest: 0, superseded_at: now, updated_at: now, ...(reason !== null && { forget_reason: reason }) })
         .where('user_id', '=', user_id)
         .where('id', '=', id)
         .where('is_latest', '=', sql.lit(1))
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
+    },
+
+    /** Moves those to the trash whose time is over. @returns how many */
+    async expire(user_id: number, ids: readonly number[], now: string): Promise<number> {
+      const result = await db
+        .updateTable('memories')
+        .set((eb) => ({
+          is_forgotten: 1,
+          forgotten_at: now,
+          forget_reason: eb.fn.coalesce('forget_reason', sql.lit('expired')),
+          updated_at: now,
+        }))
+        .where('user_id', '=', user_id)
+        .where('id', 'in', idList(ids))
+        .where('is_forgotten', '=', sql.lit(0))
+        .where('forget_after', '<=', now)
+        .executeTakeFirst();
+      return Number(result.numUpdatedRows);
     },
 
     async strengthen(user_id: number, id: number, now: string): Promise<void> {
@@ -211,6 +253,32 @@ export function memoryStore(db: StoreDb, idList: IdList) {
     /** Adds buffered reads to the counters. */
     touch: async (user_id: number, id: number, times: number, now: string): Promise<void> =>
       void (await addReads({ user_id, id, times, now })),
+
+    /** What a review made of it, with the reads that were the review. */
+    review: async (user_id: number, id: number, change: ReviewColumns, times: number, now: string): Promise<void> =>
+      void (await addReview({ ...change, user_id, id, times, now })),
+
+    /** As if these had been reviewed when they were last read, else when they were stored. */
+    async initialise(user_id: number, ids: readonly number[], change: Omit<ReviewColumns, 'fsrs_last_review_at'>) {
+      await db
+        .updateTable('memories')
+        .set((eb) => ({ ...change, fsrs_last_review_at: eb.fn.coalesce('last_accessed_at', 'created_at') }))
+        .where('user_id', '=', user_id)
+        .where('id', 'in', idList(ids))
+        .execute();
+    },
+
+    /** Puts those that are not in the trash into an episode. @returns how many are in it now */
+    async assign(user_id: number, ids: readonly number[], episode_id: number, now: string): Promise<number> {
+      const result = await db
+        .updateTable('memories')
+        .set({ episode_id, updated_at: now })
+        .where('user_id', '=', user_id)
+        .where('id', 'in', idList(ids))
+        .where('is_forgotten', '=', sql.lit(0))
+        .executeTakeFirst();
+      return Number(result.numUpdatedRows);
+    },
 
     async remove(user_id: number, ids: readonly number[]): Promise<number> {
       if (ids.length === 0) return 0;

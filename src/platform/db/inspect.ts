@@ -9,8 +9,18 @@ export type DatabaseFacts =
   | { state: 'absent' }
   | { state: 'in_use' }
   | { state: 'unusable'; problem: string }
-  | { state: 'readable'; description: string; schema: number; newest: number; damage: string[]; bytes: number | null };
+  | {
+      state: 'readable';
+      description: string;
+      schema: number;
+      newest: number;
+      damage: string[];
+      bytes: number | null;
+      /** Background jobs that are tried no more; null where damage may hide some. */
+      failed_jobs: number | null;
+    };
 
+const FAILED_JOBS = `select count(*) as n from jobs where status = 'failed'`;
 const newest = migrations.at(-1)?.version ?? 0;
 
 export async function inspectDatabase(options: Pick<DatabaseOptions, 'url' | 'path' | 'key'>): Promise<DatabaseFacts> {
@@ -38,25 +48,24 @@ function inspectSqlite(path: string, key: string | null): DatabaseFacts {
     return {
       state: 'readable',
       description: `SQLite ${v} at ${path}`,
-      schema: schemaOf(raw),
+      schema: oneOf(raw, 'select max(version) as n from schema_version'),
       newest,
       damage,
       bytes: [path, `${path}-wal`].reduce(
         (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
         0,
       ),
+      failed_jobs: damage.length > 0 ? null : oneOf(raw, FAILED_JOBS),
     };
   } finally {
     raw.close();
   }
 }
 
-function schemaOf(raw: ReturnType<typeof openRaw>): number {
+/** The number `n` that a question answers; 0 from a file that this program has not filled yet. */
+function oneOf(raw: ReturnType<typeof openRaw>, question: string): number {
   try {
-    return (
-      (raw.prepare('select max(version) as version from schema_version').get() as { version: number | null }).version ??
-      0
-    );
+    return (raw.prepare(question).get() as { n: number | null }).n ?? 0;
   } catch (error) {
     if (/no such table/.test((error as Error).message)) return 0;
     throw error;
@@ -92,6 +101,7 @@ async function inspectPostgres(url: string): Promise<DatabaseFacts> {
     );
     const { version, ours } = rows[0] as { version: string; ours: string | null };
     const steps = ours === null ? null : await client.query('select max(version) as newest from schema_version');
+    const failed = ours === null ? null : await client.query(FAILED_JOBS);
     return {
       state: 'readable',
       description: `Postgres ${version.split(' ')[0]} at ${nameOf(place)}`,
@@ -99,6 +109,7 @@ async function inspectPostgres(url: string): Promise<DatabaseFacts> {
       newest,
       damage: [],
       bytes: null,
+      failed_jobs: Number(failed?.rows[0]?.n ?? 0),
     };
   } catch (error) {
     return { state: 'unusable', problem: explainConnecting(error, place) };
