@@ -85,8 +85,8 @@ describe('fingerprintOf', () => {
   });
 });
 
-describe('fingerprintOf', () => {
-  it('takes words that every object has a property of for words', () => {
+describe('words that look like properties', () => {
+  it('are words', () => {
     const some = fingerprintOf('the constructor calls toString and valueOf of __proto__ twice');
     expect(some).toEqual(fingerprintOf('The constructor calls toString and valueOf of __proto__ twice.'));
     expect(some).not.toEqual(fingerprintOf('the destructor calls toString and valueOf of __proto__ twice'));
