@@ -1,4 +1,5 @@
 // What everything is compared with: SQLite alone in this process, one plain table and one FTS5 index, no server, no rules.
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type BetterSqlite from 'better-sqlite3-multiple-ciphers';
 import { contentWords } from './texts.ts';
@@ -48,6 +49,23 @@ export function openBare(path: string): Bare {
     },
     close: () => void db.close(),
   };
+}
+
+/** Of the file of a database and what has not been moved into it yet. */
+export const databaseBytes = (path: string): number =>
+  [path, `${path}-wal`].reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0);
+
+/** Of an unencrypted database nobody has open: pages that hold nothing, and how large it would be when written anew. */
+export function slackOf(path: string): { free: number; vacuumed: number } {
+  const db = new Driver(path);
+  try {
+    const number = (pragma: string) => Number(db.pragma(pragma, { simple: true }));
+    const free = number('freelist_count') * number('page_size');
+    db.exec('vacuum');
+    return { free, vacuumed: number('page_count') * number('page_size') };
+  } finally {
+    db.close();
+  }
 }
 
 /** @returns what is wrong with a database file; nothing when it is whole */

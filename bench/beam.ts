@@ -2,7 +2,10 @@
 
 import { join } from 'node:path';
 import { formatTime } from '../src/core/clock.ts';
+import { AGE_MEANS, ageFigures, ageTables, runAges, startFor } from './aged.ts';
+import { agesOf } from './ages.ts';
 import {
+  type Asked,
   CONVERSATION_OPTIONS,
   type Conversation,
   conversationRun,
@@ -11,13 +14,12 @@ import {
   RECALL_MEANS,
   recallTable,
   runConversations,
+  type Score,
   scoreOf,
   timesOf,
   writeQuestions,
 } from './conversations.ts';
-import { serverOptions } from './model.ts';
 import { type Benchmark, PROJECT, report } from './report.ts';
-import { startServer } from './server.ts';
 import { linesOf } from './texts.ts';
 
 const DEFAULT_DATA = join(PROJECT, '..', 'shared', 'eval', 'beam-100k-dev.jsonl.gz');
@@ -75,6 +77,14 @@ export function readChat(line: string): Conversation {
   return { id: chat.id, items, questions };
 }
 
+function scoresOf(asked: readonly Asked[]): Record<string, Score> {
+  const abilities = [...new Set(asked.map((one) => one.group))].sort();
+  return {
+    ...Object.fromEntries(abilities.map((name) => [name, scoreOf(asked.filter((one) => one.group === name))])),
+    all: scoreOf(asked),
+  };
+}
+
 export const beam: Benchmark = {
   name: 'beam',
   summary: 'BEAM: recall of the messages a question rests on, by ability; abstention; latency',
@@ -91,15 +101,13 @@ export const beam: Benchmark = {
       conversations.push(readChat(line));
     }
     const run = conversationRun('beam', chosen, progress);
-    await using server = await startServer(serverOptions(chosen));
+    const ages = agesOf(chosen);
+    await using server = await startFor(ages, chosen);
     const { asked, repeats } = await runConversations(server, conversations, run);
-    await writeQuestions(chosen.text('per-question'), asked);
+    const aged = await runAges(ages, conversations, run, chosen);
+    await writeQuestions(chosen.text('per-question'), [asked, ...aged.map((one) => one.asked)].flat());
 
-    const abilities = [...new Set(asked.map((one) => one.group))].sort();
-    const scores = {
-      ...Object.fromEntries(abilities.map((name) => [name, scoreOf(asked.filter((one) => one.group === name))])),
-      all: scoreOf(asked),
-    };
+    const scores = scoresOf(asked);
     return report(
       {
         benchmark: 'beam',
@@ -115,10 +123,16 @@ export const beam: Benchmark = {
         done: {
           ...RECALL_MEANS,
           session: 'a time anchor opens a session; its messages are dated by it, one second apart',
+          ...(ages.length > 0 && AGE_MEANS),
         },
         server: server.facts,
-        tables: [recallTable('Recall by ability', scores, run), latencyTable(asked, run)],
-        figures: { scores, ...timesOf(asked) },
+        tables: [
+          recallTable('Recall by ability', scores, run),
+          ...aged.map((one) => recallTable(`Recall by ability after ${one.age.name}`, scoresOf(one.asked), run)),
+          ...ageTables(asked, aged, () => true),
+          latencyTable(asked, run),
+        ],
+        figures: { scores, ...timesOf(asked), ...ageFigures(aged, scoresOf) },
       },
       server.dir,
     );

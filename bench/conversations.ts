@@ -1,5 +1,6 @@
 // Stores conversations, asks their questions, judges the answers: what the recall benchmarks share.
 import { createWriteStream } from 'node:fs';
+import { AGE_OPTION, type Age } from './ages.ts';
 import { openBare } from './bare-sqlite.ts';
 import { CHANNELS_OPTION, type Channel, channelsOf } from './channels.ts';
 import { type Call, expectStatus, side } from './http.ts';
@@ -32,6 +33,8 @@ export interface Conversation {
 
 export interface Asked extends Question {
   conversation: string;
+  /** How much time passed after storing, as asked for; null when none did. */
+  age: string | null;
   gold_ids: number[][];
   returned: number[];
   ranks: (number | null)[];
@@ -50,6 +53,8 @@ export interface ConversationRun {
   concurrency: number;
   /** Null searches as the server does by itself. */
   channels: readonly Channel[] | null;
+  /** Passes between storing and asking; null asks at once. */
+  age: Age | null;
   progress: Progress;
 }
 
@@ -57,6 +62,7 @@ export const CONVERSATION_OPTIONS: readonly Option[] = [
   { name: 'limit-conversations', kind: 'number', fallback: '0', help: 'only the first so many; 0 = all' },
   { name: 'concurrency', kind: 'number', fallback: '1', help: 'searches at a time' },
   CHANNELS_OPTION,
+  AGE_OPTION,
   { name: 'per-question', kind: 'text', fallback: null, help: 'write one line of JSON per question to this file' },
 ];
 
@@ -64,6 +70,7 @@ export const conversationRun = (source: string, chosen: Chosen, progress: Progre
   source,
   concurrency: Math.max(1, chosen.number('concurrency')),
   channels: channelsOf(chosen),
+  age: null,
   progress,
 });
 
@@ -92,6 +99,7 @@ export async function runConversations(
   await needSearch(server.call);
   const { users, repeats } = await storeAll(server, conversations, run);
   if (server.facts.model !== null) await untilEmbedded(server.call, progress);
+  if (run.age) await server.order({ do: 'advance', ms: run.age.ms });
 
   const tasks = conversations.flatMap((conversation) =>
     conversation.questions.map((question) => ({ conversation, question })),
@@ -131,6 +139,7 @@ export async function runConversations(
     return {
       ...question,
       conversation: conversation.id,
+      age: run.age?.name ?? null,
       gold_ids,
       returned,
       ranks: ranksOf(gold_ids, returned),

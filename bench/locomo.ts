@@ -1,6 +1,8 @@
 // LoCoMo: does the turn that answers a question come back when the question is searched for?
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AGE_MEANS, ageFigures, ageTables, runAges, startFor } from './aged.ts';
+import { agesOf } from './ages.ts';
 import {
   type Asked,
   CONVERSATION_OPTIONS,
@@ -9,17 +11,29 @@ import {
   RECALL_MEANS,
   recallTable,
   runConversations,
+  type Score,
   scoreOf,
   timesOf,
   writeQuestions,
 } from './conversations.ts';
 import { CATEGORIES, readLocomo } from './locomo-data.ts';
-import { serverOptions } from './model.ts';
 import { BenchError } from './options.ts';
 import { type Benchmark, PROJECT, report } from './report.ts';
-import { startServer } from './server.ts';
 
 const DEFAULT_DATA = join(PROJECT, '..', 'shared', 'eval', 'locomo-dev.json');
+
+const isAnswerable = (one: Asked): boolean => one.group !== '5';
+
+function scoresOf(asked: readonly Asked[]): Record<string, Score> {
+  const present = CATEGORIES.map(
+    (name, i) => [`${i + 1} ${name}`, asked.filter((one) => one.group === String(i + 1))] as const,
+  );
+  return {
+    ...Object.fromEntries(present.filter(([, some]) => some.length > 0).map(([name, some]) => [name, scoreOf(some)])),
+    '1-4': scoreOf(asked.filter(isAnswerable)),
+    '1-5': scoreOf(asked),
+  };
+}
 
 export const locomo: Benchmark = {
   name: 'locomo',
@@ -39,19 +53,13 @@ export const locomo: Benchmark = {
     const all = readLocomo(readFileSync(data, 'utf8'));
     const conversations = all.slice(0, chosen.number('limit-conversations') || all.length);
     const run = conversationRun('locomo', chosen, progress);
-    await using server = await startServer(serverOptions(chosen));
+    const ages = agesOf(chosen);
+    await using server = await startFor(ages, chosen);
     const { asked, repeats } = await runConversations(server, conversations, run);
-    await writeQuestions(chosen.text('per-question'), asked);
+    const aged = await runAges(ages, conversations, run, chosen);
+    await writeQuestions(chosen.text('per-question'), [asked, ...aged.map((one) => one.asked)].flat());
 
-    const answerable = (one: Asked) => one.group !== '5';
-    const present = CATEGORIES.map(
-      (name, i) => [`${i + 1} ${name}`, asked.filter((one) => one.group === String(i + 1))] as const,
-    );
-    const scores = {
-      ...Object.fromEntries(present.filter(([, some]) => some.length > 0).map(([name, some]) => [name, scoreOf(some)])),
-      '1-4': scoreOf(asked.filter(answerable)),
-      '1-5': scoreOf(asked),
-    };
+    const scores = scoresOf(asked);
     return report(
       {
         benchmark: 'locomo',
@@ -64,10 +72,15 @@ export const locomo: Benchmark = {
             questions: asked.length,
           },
         },
-        done: RECALL_MEANS,
+        done: { ...RECALL_MEANS, ...(ages.length > 0 && AGE_MEANS) },
         server: server.facts,
-        tables: [recallTable('Recall by category', scores, run), latencyTable(asked, run)],
-        figures: { scores, ...timesOf(asked) },
+        tables: [
+          recallTable('Recall by category', scores, run),
+          ...aged.map((one) => recallTable(`Recall by category after ${one.age.name}`, scoresOf(one.asked), run)),
+          ...ageTables(asked, aged, isAnswerable),
+          latencyTable(asked, run),
+        ],
+        figures: { scores, ...timesOf(asked), ...ageFigures(aged, scoresOf) },
       },
       server.dir,
     );

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { beam } from './beam.ts';
 import { embed } from './embed.ts';
+import { lifecycle } from './lifecycle.ts';
 import { locomo } from './locomo.ts';
 import { BenchError, COMMON, optionHelp, parseOptions } from './options.ts';
 import { createProgress } from './progress.ts';
@@ -11,7 +12,7 @@ import { retrieval } from './retrieval.ts';
 import { search } from './search.ts';
 import { store } from './store.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [locomo, beam, retrieval, search, store, reembed, embed];
+const BENCHMARKS: readonly Benchmark[] = [locomo, beam, retrieval, search, store, reembed, embed, lifecycle];
 
 export function help(): string {
   const each = BENCHMARKS.map(({ name, summary, options }) => `${name}\n  ${summary}\n${optionHelp(options)}`);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Answered, Obeyed, Order } from './clocked.ts';
 import { type Call, caller, expectStatus } from './http.ts';
 import { cpuMs, residentMib } from './machine.ts';
 import { BenchError } from './options.ts';
@@ -34,6 +35,8 @@ export interface BenchServer {
   cpuMs(): number | null;
   /** Bytes of everything in the data folder. */
   diskBytes(): number;
+  /** Only for servers whose program takes orders, see clocked-server.ts; one at a time. */
+  order(order: Order): Promise<Obeyed>;
   /** kill -9: no handler runs, nothing is flushed. */
   kill(): Promise<void>;
   /** Asks it to stop and waits until it has. */
@@ -52,6 +55,15 @@ export interface ServerOptions {
   parent: string | null;
   profile: string | null;
   settings?: Settings;
+  /** What runs instead of the program as it is. */
+  program?: Program;
+}
+
+export interface Program {
+  /** From the root of the project; takes the arguments of `engram serve`. */
+  entry: string;
+  /** Loaded before it; from the root of the project. */
+  preload?: string;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -65,7 +77,7 @@ const SECRET = /KEY|SECRET|PEPPER|URL|PASS/;
 const bun = (): string =>
   process.versions.bun ? process.execPath : join(PROJECT, 'node_modules', 'bun', 'bin', 'bun.exe');
 
-const ENTRY = 'src/main.ts';
+export const ENTRY = 'src/main.ts';
 /** The value of ENGRAM_EMBEDDING_MODEL that turns the sense of meaning off. */
 export const NO_MODEL = 'none';
 
@@ -95,15 +107,20 @@ export function engramVariables(settings: Settings): Record<string, string> {
   return Object.fromEntries(Object.entries(all).filter((pair): pair is [string, string] => pair[1] != null));
 }
 
-function spawnServer(dir: string, profile: string | null, settings: Settings): ChildProcess {
+function spawnServer(dir: string, { profile, program }: ServerOptions, settings: Settings): ChildProcess {
   const { PATH = '', TMPDIR, LANG } = process.env;
   // A home and a working folder without settings files: what the machine's owner configured is not what is measured.
   const env: Record<string, string> = { PATH, HOME: dir, ENGRAM_LOG_LEVEL: 'warn', ...engramVariables(settings) };
   if (TMPDIR) env.TMPDIR = TMPDIR;
   if (LANG) env.LANG = LANG;
-  const flags = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const args = [...flags, join(PROJECT, ENTRY), 'serve', '--port', '0', '--host', '127.0.0.1', '--data-dir', dir];
-  const child = spawn(bun(), args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { entry, preload } = program ?? { entry: ENTRY };
+  const flags = [
+    ...(profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+    ...(preload === undefined ? [] : ['--preload', join(PROJECT, preload)]),
+  ];
+  const args = [...flags, join(PROJECT, entry), 'serve', '--port', '0', '--host', '127.0.0.1', '--data-dir', dir];
+  // The channel is for orders; a program that listens to none never notices it.
+  const child = spawn(bun(), args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe', program ? 'ipc' : 'ignore'] });
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
@@ -127,6 +144,23 @@ function printedUrl(child: ChildProcess): Promise<string> {
       clearTimeout(timer);
       reject(new BenchError(`The server ended (${signal ?? code}) before it listened:\n${said}`));
     });
+  });
+}
+
+function ordered(child: ChildProcess, order: Order): Promise<Obeyed> {
+  return new Promise((resolve, reject) => {
+    const settle = (answer: Answered) => {
+      child.off('exit', ended);
+      if ('error' in answer) reject(new Error(`the server could not ${order.do}: ${answer.error}`));
+      else resolve(answer);
+    };
+    const ended = () => {
+      child.off('message', settle);
+      reject(new Error(`the server ended while it was to ${order.do}`));
+    };
+    child.once('message', settle);
+    child.once('exit', ended);
+    child.send(order);
   });
 }
 
@@ -173,13 +207,13 @@ async function modelsInUse(call: Call): Promise<Pick<ServerFacts, 'model' | 'rer
   }
 }
 
-async function factsOf(call: Call, settings: Settings): Promise<ServerFacts> {
+async function factsOf(call: Call, entry: string, settings: Settings): Promise<ServerFacts> {
   const { database } = expectStatus(await call('GET', '/health'), 200).body;
   const shown = Object.entries(engramVariables(settings)).map(([name, value]) => [
     name,
     SECRET.test(name) ? '(hidden)' : value,
   ]);
-  return { entry: ENTRY, ...(await modelsInUse(call)), database, settings: Object.fromEntries(shown) };
+  return { entry, ...(await modelsInUse(call)), database, settings: Object.fromEntries(shown) };
 }
 
 /** Takes the key a new server hands out once, for one without a limit. */
@@ -200,12 +234,12 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
   const start = async (chosen: Settings = settings): Promise<number> => {
     settings = chosen;
     const started = performance.now();
-    child = spawnServer(dir, options.profile, settings);
+    child = spawnServer(dir, options, settings);
     url = await printedUrl(child);
     await untilReady(url);
     const ms = performance.now() - started;
     key ??= await firstKey(url);
-    facts = await factsOf(caller(url, key), settings);
+    facts = await factsOf(caller(url, key), options.program?.entry ?? ENTRY, settings);
     return ms;
   };
   try {
@@ -223,6 +257,7 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
       residentMib: () => residentMib(child!.pid!),
       cpuMs: () => cpuMs(child!.pid!),
       diskBytes: () => bytesIn(dir),
+      order: (order) => ordered(child!, order),
       kill: () => gone(child, 'SIGKILL'),
       stop: () => gone(child, 'SIGTERM'),
       start,

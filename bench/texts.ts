@@ -106,7 +106,7 @@ function inventedWords(random: Random): string[] {
 }
 
 /** Rank r is drawn with a weight of 1 / (r + 2.7): Zipf's law with Mandelbrot's shift. */
-function byZipf(count: number): (random: Random) => number {
+export function byZipf(count: number): (random: Random) => number {
   const sums = new Float64Array(count);
   let sum = 0;
   for (let rank = 0; rank < count; rank++) sums[rank] = sum += 1 / (rank + 2.7);
