@@ -300,7 +300,14 @@ describe('POST /context', () => {
         const events = await stream({ query: 'harbour' }, headers as Record<string, string>);
         expect(events.map((e) => e.name)).toEqual([...Array(events.length - 1).fill('progress'), 'result']);
         const phases = events.filter((e) => e.data.type === 'phase');
-        expect(phases.map((e) => e.data.phase)).toEqual(['static', 'semantic', 'evolution', 'linked', 'recent']);
+        expect(phases.map((e) => e.data.phase)).toEqual([
+          'static',
+          'semantic',
+          'evolution',
+          'episode',
+          'linked',
+          'recent',
+        ]);
         expect(phases[0]!.data).toMatchObject({ count: 1, elapsed_ms: expect.any(Number), tokens: expect.any(Number) });
         const result = events.at(-1)!.data as { blocks: Block[]; context: string; total_tokens: number };
         expect(events.at(-2)!.data).toMatchObject({

@@ -50,11 +50,11 @@ export const ContextRequest = z
       .int()
       .transform((n) => Math.min(3, Math.max(1, n)))
       .nullish()
-      .meta({ description: '1 facts and hits, 2 adds what changed and what is new, 3 adds neighbours' }),
+      .meta({ description: '1 facts and hits, 2 adds what changed and what is new, 3 adds episodes and neighbours' }),
     include_static: On.meta({ description: 'Permanent facts' }),
     include_recent: On.meta({ description: 'What was stored last' }),
     include_linked: On.meta({ description: 'Neighbours of what was found' }),
-    include_episodes: On.meta({ description: 'Accepted; changes nothing in this version' }),
+    include_episodes: On.meta({ description: 'Summaries of the episodes that the best hits are in' }),
     include_current_state: On.meta({ description: 'Accepted; changes nothing in this version' }),
     include_preferences: On.meta({ description: 'Accepted; changes nothing in this version' }),
     include_structured_facts: On.meta({ description: 'Accepted; changes nothing in this version' }),
@@ -81,7 +81,7 @@ export const ContextRequest = z
       .nullish()
       .meta({ description: 'Most hits to consider' }),
     source: Text.nullish(),
-    session: Text.nullish().meta({ description: 'Older name of session_id' }),
+    session: Text.nullish().meta({ description: 'Who asks; limits nothing, as memory reaches beyond one session' }),
     session_id: Text.nullish(),
     space_id: Id.nullish(),
     category: Text.nullish(),
@@ -102,8 +102,8 @@ export const ContextResponse = z
     context: z.string().meta({ description: 'Ready to put before a model; every memory carries its id' }),
     blocks: z.array(
       z.looseObject({
-        id: z.number().int(),
-        memory_id: z.number().int(),
+        id: z.number().int().meta({ description: 'Of the memory; of the episode where `source` is `episode`' }),
+        memory_id: z.number().int().nullable().meta({ description: 'Null for an episode' }),
         content: z.string(),
         category: z.string(),
         source: z.enum(BLOCK_SOURCES),

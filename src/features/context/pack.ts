@@ -7,6 +7,7 @@ import type { BLOCK_SOURCES } from './contract.ts';
 export type BlockSource = (typeof BLOCK_SOURCES)[number];
 
 export interface ContextCandidate {
+  /** Of a memory; in the layer of episodes, of an episode. */
   id: number;
   content: string;
   category: string;
@@ -25,7 +26,12 @@ export interface Layer {
   candidates: readonly ContextCandidate[];
 }
 
-export type Block = Omit<ContextCandidate, 'date'> & { memory_id: number; source: BlockSource; tokens: number };
+export type Block = Omit<ContextCandidate, 'date'> & {
+  /** Null for an episode. */
+  memory_id: number | null;
+  source: BlockSource;
+  tokens: number;
+};
 
 export interface Packed {
   context: string;
@@ -48,8 +54,8 @@ const escapeText = (text: string): string => text.replace(/<(?=[\s/]*user_memory
 const escapeAttribute = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replace(/\s+/g, ' ').slice(0, 80);
 
-const render = (candidate: ContextCandidate, text: string): string =>
-  `<user_memory id="${candidate.id}" date="${candidate.date}" category="${escapeAttribute(candidate.category)}">${escapeText(text)}</user_memory>\n`;
+const render = (source: BlockSource, candidate: ContextCandidate, text: string): string =>
+  `<user_memory ${source === 'episode' ? 'episode_id' : 'id'}="${candidate.id}" date="${candidate.date}" category="${escapeAttribute(candidate.category)}">${escapeText(text)}</user_memory>\n`;
 const headingOf = (layer: Layer): string => `## ${layer.heading}\n`;
 
 /** Cut to `max` tokens, at the end of a sentence when one lies beyond 60 %, else of a word. */
@@ -63,11 +69,11 @@ function shorten(text: string, max: number, counter: TokenCounter): string {
   return (inWord ? kept.replace(/\s\S{1,40}$/, '') : kept).trimEnd() + CUT_MARK;
 }
 
-/** The memory as a line of at most `room` tokens, its text of at most `max`; null when too little of it would be left. */
-function lineOf(candidate: ContextCandidate, max: number, room: number, counter: TokenCounter) {
+/** The candidate as a line of at most `room` tokens, its text of at most `max`; null when too little of it would be left. */
+function lineOf(source: BlockSource, candidate: ContextCandidate, max: number, room: number, counter: TokenCounter) {
   for (let allowed = max; ; ) {
     const text = shorten(candidate.content, allowed, counter);
-    const line = render(candidate, text);
+    const line = render(source, candidate, text);
     const tokens = counter.count(line);
     if (tokens <= room) return { text, line, tokens };
     // Escapes and the seams with the frame come on top of the text alone.
@@ -120,31 +126,34 @@ function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
 export function pack(layers: readonly Layer[], options: PackOptions, counter: TokenCounter): Packed {
   const sections: { layer: Layer; lines: string[] }[] = [];
   const blocks: Block[] = [];
+  /** Memories only: an episode may have the number of a memory, and is in one layer alone. */
   const seen = new Set<number>();
   const prints: Fingerprint[] = [];
   let used = 0;
 
   for (const layer of layers) {
+    const { source } = layer;
     const ceiling = Math.floor(options.budget * layer.ceiling);
     const section = { layer, lines: [] as string[] };
     const heading = counter.count(headingOf(layer));
     for (const candidate of layer.candidates) {
-      if (seen.has(candidate.id)) continue;
+      const memory_id = source === 'episode' ? null : candidate.id;
+      if (memory_id !== null && seen.has(memory_id)) continue;
       const opening = section.lines.length === 0 ? heading : 0;
       const room = ceiling - used - opening;
-      const frame = counter.count(render(candidate, ''));
+      const frame = counter.count(render(source, candidate, ''));
       if (room - frame < SMALLEST_PIECE && room - frame < counter.count(candidate.content)) continue;
       const print = fingerprint(candidate.content);
       if (prints.some((other) => alike(print, other, options.dedupThreshold))) continue;
-      const fitted = lineOf(candidate, Math.min(options.maxMemoryTokens, room - frame), room, counter);
+      const fitted = lineOf(source, candidate, Math.min(options.maxMemoryTokens, room - frame), room, counter);
       if (fitted === null) continue;
       const { text, line, tokens } = fitted;
-      seen.add(candidate.id);
+      if (memory_id !== null) seen.add(memory_id);
       prints.push(print);
       section.lines.push(line);
       used += opening + tokens;
       const { date: _date, ...shown } = candidate;
-      blocks.push({ ...shown, memory_id: candidate.id, content: text, source: layer.source, tokens });
+      blocks.push({ ...shown, memory_id, content: text, source, tokens });
     }
     if (section.lines.length > 0) sections.push(section);
   }

@@ -1,6 +1,7 @@
 // Gathers the layers of a context, timed, and packs them.
 import type { TokenCounter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
+import type { EpisodeStore } from '../episodes/store.ts';
 import type { LinkStore } from '../memory/link-store.ts';
 import type { MemoryRow } from '../memory/rules.ts';
 import type { MemoryStore } from '../memory/store.ts';
@@ -8,11 +9,12 @@ import type { Touches } from '../memory/touches.ts';
 import { SearchRequest, type SearchResult } from '../search/contract.ts';
 import type { SearchService } from '../search/service.ts';
 import type { ContextRequest } from './contract.ts';
+import { episodeCandidates } from './episodes.ts';
 import { type ContextCandidate, type Layer, pack } from './pack.ts';
 import { planContext } from './plan.ts';
 
 export interface ContextDeps {
-  read: { memories: MemoryStore; links: LinkStore };
+  read: { memories: MemoryStore; links: LinkStore; episodes: Pick<EpisodeStore, 'list' | 'memories'> };
   search: SearchService;
   touches: Touches;
   counter(): Promise<TokenCounter>;
@@ -132,6 +134,12 @@ export function createContext({ read, search, touches, counter }: ContextDeps) {
           candidates,
         });
       }
+      if (depth >= 3 && request.include_episodes) {
+        const candidates = await phase('episode', 'episodes_ms', () =>
+          episodeCandidates(read.episodes, filter, hits, (row) => scores.get(row.id)!),
+        );
+        layers.push({ source: 'episode', heading: 'Episode Context', ceiling: ceilings.episode, candidates });
+      }
       if (depth >= 3 && request.include_linked && plan.strategy !== 'precision') {
         const candidates = await phase('linked', 'linked_ms', async () => {
           const edges = await read.links.touching(
@@ -163,7 +171,7 @@ export function createContext({ read, search, touches, counter }: ContextDeps) {
       const packed = pack(layers, options, await counter());
       touches.add(
         scope.user_id,
-        packed.blocks.map((block) => block.id),
+        packed.blocks.flatMap(({ memory_id }) => memory_id ?? []),
       );
       timing.assembly_ms = Math.round(performance.now() - at);
       timing.total_ms = since();
