@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import openApi from '../docs/openapi.json' with { type: 'json' };
 import packageJson from '../package.json' with { type: 'json' };
+import { HOUR_MS, MINUTE_MS } from './algo/durations.ts';
 import { createFsrs } from './algo/fsrs.ts';
 import type { Config } from './config.ts';
 import { type Clock, formatTime } from './core/clock.ts';
@@ -11,8 +12,9 @@ import type { Logger } from './core/log.ts';
 import type { Metrics } from './core/metrics.ts';
 import { BUILT_IN_MODEL } from './core/model-source.ts';
 import type { Embedder, ModelIdentity, Reranker, VectorIndex } from './core/ports.ts';
-import { every, HOUR_MS, MINUTE_MS } from './core/schedule.ts';
+import { every } from './core/schedule.ts';
 import { Memory } from './core/shapes.ts';
+import { type OpenStreams, openStreams } from './core/streams.ts';
 import { ENDPOINTS } from './entry/contracts.ts';
 import { createReference } from './entry/http/docs-page/page.ts';
 import { createHttp } from './entry/http/server.ts';
@@ -74,9 +76,7 @@ import { createRunner, type Runner } from './platform/jobs/runner.ts';
 import { createScheduler } from './platform/jobs/schedule.ts';
 import { createLogger } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
-import { modelStore } from './platform/models/installed.ts';
-import { knownModels } from './platform/models/known.ts';
-import { openEmbedder, openReranker, openVectors, removeVectors } from './platform/models.ts';
+import { installedFolder, openEmbedder, openReranker, openVectors, removeVectors } from './platform/models.ts';
 import { sha256, systemClock, systemIds } from './platform/system.ts';
 import { loadTokenCounter } from './platform/tokens.ts';
 import { storesOn } from './stores.ts';
@@ -111,6 +111,7 @@ export interface App {
   readonly search: SearchService;
   readonly jobs: Runner;
   readonly metrics: Metrics;
+  readonly streams: OpenStreams;
   readonly database: Database;
   readonly models: ModelsService;
   /** What embeds now, and why it is not what should; see features/models. */
@@ -253,11 +254,9 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       clock,
     });
 
-    const installed = modelStore(config.models_dir);
     const models = createModels({
-      known: () =>
-        knownModels(installed, (problem) => logger.error({ problem }, 'models count as installed where a folder is')),
-      isInstalled: async (name) => installed.folderOf(name) !== null,
+      known: async () => (await import('./platform/models/known.ts')).knownIn(config.models_dir, logger),
+      isInstalled: async (name) => (await installedFolder(name, config.models_dir)) !== null,
       embedding,
       reranking,
       semantics,
@@ -268,8 +267,9 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     const reference = createReference(openApi, sha256);
 
     const scratch = createScratch({ read, atomically, memory, clock });
-    const sessions = createSessions({ read, atomically, clock, ids });
-    closing.push(async () => sessions.close());
+    const streams = openStreams();
+    closing.push(async () => streams.endAll());
+    const sessions = createSessions({ read, atomically, streams, clock, ids });
     const queue = createJobs({ read, atomically, wake, clock });
 
     // What comes back by itself: one line each.
@@ -370,6 +370,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       search,
       jobs,
       metrics,
+      streams,
       database,
       models,
       meaning: {

@@ -8,10 +8,6 @@ export interface Schedule {
   readonly handler: JobHandler;
 }
 
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
-
 /** Nobody's id, for `lockUser`: what is locked under it belongs to all servers on one database together. */
 export const ALL_SERVERS = 0;
 

@@ -6,7 +6,7 @@ export type Fetch = (request: Request, env: { peer: string | null }) => Response
 export interface Listener {
   port: number;
   url: string;
-  /** Stops accepting, lets requests in flight finish. */
+  /** Stops accepting, lets requests in flight finish: streams too, so end those before (core/streams.ts). */
   close(): Promise<void>;
 }
 

@@ -62,6 +62,8 @@ export async function* follow(
     const lost = (lines[0]?.n ?? 0) - reached - 1;
     if (lost > 0) yield { type: 'warning', message: `${lost} earlier lines are no longer kept.` };
     for (const { n, line } of lines) {
+      // A reader that is far behind goes on from here when it comes back.
+      if (stopped()) return;
       yield { type: 'output', n, data: line };
       reached = n;
     }

@@ -1,10 +1,11 @@
 // Transcripts of agents' runs: begun, appended to, followed while they grow, ended.
+import { DAY_MS, HOUR_MS } from '../../algo/durations.ts';
 import { byteLength } from '../../algo/utf8.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import type { Ids } from '../../core/crypto.ts';
 import { AppError } from '../../core/errors.ts';
-import { DAY_MS, HOUR_MS } from '../../core/schedule.ts';
 import type { Scope } from '../../core/scope.ts';
+import type { OpenStreams } from '../../core/streams.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import { type Bell, createBell, follow, LOOK_EVERY_MS, type SessionEvent } from './follow.ts';
 import type { SessionRow, SessionStore } from './store.ts';
@@ -21,6 +22,7 @@ const TRIM_PAGE = 256;
 export interface SessionDeps {
   read: { sessions: SessionStore };
   atomically: Atomically<{ sessions: SessionStore; lockUser(user_id: number): Promise<void> }>;
+  streams: Pick<OpenStreams, 'add'>;
   clock: Clock;
   ids: Pick<Ids, 'uuid'>;
 }
@@ -58,12 +60,11 @@ async function dropOldest(
   if (first > first_line) await sessions.trim(user_id, id, first, left);
 }
 
-export function createSessions({ read, atomically, clock, ids }: SessionDeps) {
+export function createSessions({ read, atomically, streams, clock, ids }: SessionDeps) {
   const now = () => formatTime(clock.now());
   const idleSince = () => formatTime(clock.now() - IDLE_MS);
   /** Who follows what, in this process. */
   const followers = new Map<string, Set<Bell>>();
-  let closed = false;
 
   const ring = (id: string): void => {
     for (const bell of followers.get(id) ?? []) bell.ring();
@@ -136,30 +137,25 @@ export function createSessions({ read, atomically, clock, ids }: SessionDeps) {
       const session = await find(read.sessions, scope, id);
       const bell = createBell();
       let stopped = false;
+      const stop = (): void => {
+        stopped = true;
+        bell.ring();
+      };
       async function* events(): AsyncGenerator<SessionEvent, void, void> {
+        const ended = streams.add(stop);
         const bells = followers.get(id) ?? new Set();
         followers.set(id, bells.add(bell));
         const looking = setInterval(bell.ring, LOOK_EVERY_MS);
         try {
-          yield* follow(session, after, {
-            sessions: read.sessions,
-            clock,
-            bell,
-            stopped: () => stopped || closed,
-          });
+          yield* follow(session, after, { sessions: read.sessions, clock, bell, stopped: () => stopped });
         } finally {
+          ended();
           clearInterval(looking);
           bells.delete(bell);
           if (bells.size === 0) followers.delete(id);
         }
       }
-      return {
-        events: events(),
-        stop(): void {
-          stopped = true;
-          bell.ring();
-        },
-      };
+      return { events: events(), stop };
     },
 
     /** Ends what has been idle for an hour and removes what ended long ago, of all users. */
@@ -169,12 +165,6 @@ export function createSessions({ read, atomically, clock, ids }: SessionDeps) {
         return sessions.endIdle(idleSince(), TIMED_OUT, now());
       });
       idle.forEach(ring);
-    },
-
-    /** Ends every stream. */
-    close(): void {
-      closed = true;
-      for (const id of followers.keys()) ring(id);
     },
   };
 }

@@ -15,7 +15,7 @@ export const serve: Command = {
   summary: 'Run the server',
   role: 'server',
   about: [
-    'Runs until SIGINT (Ctrl-C) or SIGTERM: then it finishes what it is answering, writes what is buffered and exits with 0.',
+    'Runs until SIGINT (Ctrl-C) or SIGTERM: then it ends open streams, finishes what it is answering, writes what is buffered and exits with 0.',
     'Secrets are taken from the environment only: ENGRAM_API_KEY, ENGRAM_BOOTSTRAP_SECRET, ENGRAM_DB_KEY, ENGRAM_DATABASE_URL.',
   ],
   examples: [
@@ -38,21 +38,23 @@ export const serve: Command = {
       await stopped;
       context.output.remark('Stopping: finishing what is being answered.');
     } finally {
-      await drain(listener);
+      app.streams.endAll();
+      if (listener && !(await drained(listener)))
+        context.output.remark(`Some requests were not answered within ${DRAIN_MS / 1000} s; they are cut off.`);
       await app.close();
     }
     return EXIT.ok;
   },
 };
 
-async function drain(listener: Listening | null): Promise<void> {
-  if (!listener) return;
+/** @returns false when some are still being answered after DRAIN_MS */
+async function drained(listener: Listening): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, DRAIN_MS);
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), DRAIN_MS);
   });
-  await Promise.race([listener.close(), late]);
-  clearTimeout(timer);
+  const closed = listener.close().then(() => true);
+  return Promise.race([closed, late]).finally(() => clearTimeout(timer));
 }
 
 async function announce(
