@@ -1,6 +1,6 @@
 // Cases the first Engram's own suites assert over HTTP, re-expressed; the number in a title is the case it answers.
-// Of features not built yet: C19 C28 C29 C35-C37 C40-C48 C55-C62 (synthesis, PageRank, credentials, gate,
-// scratchpad, entities, FSRS routes, ingestion and uploads). Section 2, the query plans, is test/query-plan.test.ts.
+// Of features not built yet: C19 C28 C29 C35-C37 C44-C46 C55-C62 (synthesis, PageRank, credentials, gate, entities,
+// ingestion and uploads). C40-C43 C47 C48 are in parity-lifecycle.test.ts; section 2, the query plans, in query-plan.test.ts.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Caller, createTestApp, type TestApp } from './support/app.ts';
 

@@ -28,15 +28,19 @@ export function createInbox({ read, atomically, memory, fsrs, clock }: InboxDeps
       ? { status: 'approved', updated_at: now() }
       : { status: 'rejected', is_archived: 1, forget_reason: reason ?? null, updated_at: now() };
 
+  const isOver = ({ forget_after }: MemoryRow): boolean => forget_after !== null && forget_after <= now();
   const waits = (row: MemoryRow | undefined): boolean =>
-    row !== undefined && row.status === 'pending' && !row.is_forgotten && row.is_latest === 1;
+    row !== undefined && row.status === 'pending' && !row.is_forgotten && row.is_latest === 1 && !isOver(row);
+
+  function whyNot(row: MemoryRow): string {
+    if (row.is_forgotten) return 'it is in the trash';
+    if (!row.is_latest) return 'it was replaced';
+    return row.status === 'pending' ? `its time was over at ${row.forget_after}` : `it is ${row.status}`;
+  }
 
   function checkWaiting(row: MemoryRow | undefined, id: number): void {
     if (!row) throw new AppError('memory_not_found', `There is no memory ${id}. GET /inbox lists what waits.`);
-    if (!waits(row)) {
-      const why = row.is_forgotten ? 'it is in the trash' : row.is_latest ? `it is ${row.status}` : 'it was replaced';
-      throw new AppError('not_pending', `Memory ${id} does not wait for review: ${why}.`);
-    }
+    if (!waits(row)) throw new AppError('not_pending', `Memory ${id} does not wait for review: ${whyNot(row)}.`);
   }
 
   async function review(scope: Scope, id: number, action: Action, reason?: string | null): Promise<void> {

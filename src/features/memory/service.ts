@@ -177,6 +177,8 @@ export function createMemory(deps: MemoryDeps) {
     const row = await memories.byId(scope.user_id, id);
     if (!row) throw missing(id);
     if (row.is_forgotten) throw missing(id, 'It is in the trash; restore it before changing it.');
+    if (row.forget_after !== null && row.forget_after <= now())
+      throw missing(id, `Its time was over at ${row.forget_after}.`);
     if (!row.is_latest) throw missing(id, 'A newer version took its place; GET /versions/{id} shows the chain.');
     return row;
   }
@@ -206,14 +208,18 @@ export function createMemory(deps: MemoryDeps) {
       const content_hash = sha256(normalizeContent(content));
       const embedded = await semantics.embed(content, request.embedding);
       const fingerprint = fingerprintOf(content);
-      const fresh = newMemory(request, content, {
-        user_id: scope.user_id,
-        space_id,
-        sync_id: ids.uuid(),
-        content_hash,
-        now: now(),
+      const fresh = newMemory(
+        request,
+        content,
+        {
+          user_id: scope.user_id,
+          space_id,
+          sync_id: ids.uuid(),
+          content_hash,
+          now: now(),
+        },
         fsrs,
-      });
+      );
 
       const done = await atomically(async (stores) => {
         await stores.lockUser(scope.user_id);

@@ -1,5 +1,6 @@
 // `/recall` and `/search/faceted`: other views on the same search.
 import type { Fsrs } from '../../algo/fsrs.ts';
+import { round } from '../../algo/round.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -7,7 +8,7 @@ import { type MemoryRow, presentMemory, tagsOf } from '../memory/rules.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import type { Touches } from '../memory/touches.ts';
 import { type FacetedRequest, type RecallRequest, SearchRequest } from './contract.ts';
-import { round, type SearchService, searchTypeOf } from './service.ts';
+import { type SearchService, searchTypeOf } from './service.ts';
 
 type RecallSource = 'static' | 'semantic' | 'important' | 'recent';
 /** How far each source may fill the answer before the next gets its turn; what is left goes to the best remaining. */
@@ -145,6 +146,11 @@ export function createViews({ read, search, touches, fsrs, clock }: ViewDeps) {
           ? [{ memory: presentMemory(row, clock.now(), fsrs), score: item.score, search_type: item.search_type }]
           : [];
       });
+      if (query.trim() !== '')
+        touches.add(
+          scope.user_id,
+          results.map(({ memory }) => memory.id),
+        );
       const labels = await read.memories.labels(
         scope.user_id,
         order.map((o) => o.id),
