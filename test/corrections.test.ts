@@ -71,6 +71,20 @@ describe('POST /correct with memory_id and content', () => {
     expect((await app.call('GET', `/versions/${body.id}`)).body.versions).toHaveLength(2);
   });
 
+  it('stays the correction of that one memory when it is changed itself', async () => {
+    const wrong = await store(app, 'Staging is in Bergen');
+    const right = (await correct({ memory_id: wrong, content: 'Staging is in Oslo' })).body.id;
+    const newest = (await app.call('POST', `/memory/${right}/update`, { content: 'Staging is in Oslo, room 4' })).body
+      .new_id;
+    const linked = async (id: number) =>
+      (await app.call('GET', `/links/${id}`)).body.links.map((link: { id: number; type: string }) => [
+        link.id,
+        link.type,
+      ]);
+    expect(await linked(newest)).toEqual([[right, 'updates']]);
+    expect(await linked(wrong)).toEqual([[right, 'corrects']]);
+  });
+
   it('refuses what is not there, not one’s own, or already replaced', async () => {
     const id = await store(app, 'one');
     const other = await app.newUser('other');

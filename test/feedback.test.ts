@@ -103,15 +103,25 @@ describe('GET /memory-health', () => {
     await app.call('POST', `/memory/${archived}/archive`);
     await app.call('POST', `/memory/${forgotten}/forget`);
     await app.call('POST', `/memory/${kept}/update`, { importance: 6 });
+    const untrue = await store(app, { content: 'untrue', importance: 10, status: 'pending' });
+    await app.call('POST', `/inbox/${untrue}/reject`);
     expect(await health()).toMatchObject({
       total_memories: 1,
       archived: 1,
       forgotten: 1,
       superseded: 1,
       pending: 1,
+      rejected: 1,
       avg_importance: 6,
       oldest_memory: '2026-03-02 12:00:00',
     });
+  });
+
+  it('does not call archived what was rejected, in the outline of a user either', async () => {
+    const [archived, untrue] = await storeAll(app, ['archived', { content: 'untrue', status: 'pending' }]);
+    await app.call('POST', `/memory/${archived}/archive`);
+    await app.call('POST', `/inbox/${untrue}/reject`);
+    expect((await app.call('GET', '/me/stats')).body).toMatchObject({ memories: 0, archived: 1, forgotten: 0 });
   });
 
   it('finds what is stale: old, unread, and not permanent', async () => {

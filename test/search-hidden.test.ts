@@ -184,6 +184,49 @@ describe('hidden memories', () => {
     expect(JSON.stringify(got), name).not.toContain('hush');
   });
 
+  describe('as older versions', () => {
+    const update = async (id: number, content: string): Promise<number> =>
+      (await app.call('POST', `/memory/${id}/update`, { content })).body.new_id;
+    const chainOf = async (options: Record<string, unknown> = {}) => {
+      const { results } = await search(app, { query: 'harbour', include_links: true, ...options });
+      return idsOf(results.at(-1).version_chain);
+    };
+
+    it.each(hide.slice(0, 2))(
+      'do not show in the chain of the newest, until asked for: %s',
+      async (_name, act, option) => {
+        const first = await store(app, 'harbour, first try');
+        const second = await update(first, 'harbour, second try');
+        const third = await update(second, 'harbour, third try');
+        expect(await chainOf()).toEqual([first, second, third]);
+        await act(second);
+        expect(await chainOf()).toEqual([first, third]);
+        expect(await chainOf({ ...option, channels: ['lexical'] })).toEqual([first, second, third]);
+      },
+    );
+
+    it('do not show when they were not approved, or when their time is over', async () => {
+      const pending = await store(app, { content: 'harbour, as a guess', status: 'pending' });
+      await app.call('POST', `/inbox/${pending}/edit`, { content: 'harbour, for sure' });
+      const id = await found(app, 'harbour');
+      expect(await chainOf()).toEqual(id);
+      await app.call('POST', `/memory/${id[0]}/update`, { content: 'harbour, for good', forget_after: '2027-01-01' });
+      const last = await found(app, 'harbour');
+      const newest = (
+        await app.call('POST', `/memory/${last[0]}/update`, { content: 'harbour, for ever', forget_after: null })
+      ).body.new_id;
+      expect(await chainOf()).toEqual([...id, ...last, newest]);
+      app.clock.set(Date.UTC(2027, 1, 1));
+      expect(await chainOf()).toEqual([...id, newest]);
+    });
+
+    it('show in their own chain when they are what was searched for', async () => {
+      const first = await store(app, { content: 'harbour, as a guess', status: 'pending' });
+      const second = await update(first, 'harbour, as a better guess');
+      expect(await chainOf({ status: 'pending' })).toEqual([second]);
+    });
+  });
+
   it('do not show through links before they are approved', async () => {
     await storeAll(app, [
       { content: 'harbour question', session_id: 's' },

@@ -1,11 +1,10 @@
 // Days, weeks, months, quarters and years as ranges of epoch milliseconds. Everything is UTC; weeks start on Monday.
+import { DAY_MS } from './durations.ts';
 import { WEEKDAYS } from './text.ts';
 
 /** From, and until (exclusive). */
 export type Span = readonly [from: number, until: number];
 export type Unit = 'day' | 'week' | 'month' | 'quarter' | 'year';
-
-export const DAY_MS = 86_400_000;
 
 export const dayStart = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
 export const yearOf = (ms: number): number => new Date(ms).getUTCFullYear();

@@ -1,5 +1,6 @@
 // Finds the first date or period an English question names and turns it into a range of time. All days are UTC days.
-import { DAY_MS, dayStart, type Span, yearOf } from './calendar.ts';
+import { dayStart, type Span, yearOf } from './calendar.ts';
+import { DAY_MS } from './durations.ts';
 import { PATTERNS, type Reading } from './temporal-patterns.ts';
 
 export interface TimeRange {

@@ -1,5 +1,6 @@
 // Text as the lexical index sees it: words, stems, terms of scripts without spaces, parsed queries, and byte lengths.
 // Invariant: for `wordColumn(text)` SQLite FTS5's `porter unicode61 remove_diacritics 2` makes exactly our stems.
+import { DAY_MS } from './durations.ts';
 import { porterStem } from './porter.ts';
 import { clipCodePoints } from './utf8.ts';
 
@@ -258,7 +259,7 @@ export function dayWords(time: string): string {
   const day = Number(match[3]);
   const name = MONTHS[month - 1];
   if (name === undefined || day < 1 || day > 31) return '';
-  const weekday = WEEKDAYS[((Math.floor(Date.UTC(Number(year), month - 1, day) / 86_400_000) % 7) + 11) % 7];
+  const weekday = WEEKDAYS[((Math.floor(Date.UTC(Number(year), month - 1, day) / DAY_MS) % 7) + 11) % 7];
   const ending = day > 10 && day < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][day % 10] ?? 'th');
   const short = name.length > 3 ? ` ${name.slice(0, 3)}` : '';
   return `${weekday} ${day} ${name} ${year} ${day}${ending} ${name} ${day} ${iso} ${month}${short}`;

@@ -23,6 +23,12 @@ export interface VectorOptions {
 
 export const builtInFolder = (): string => fileURLToPath(new URL(`../../models/${BUILT_IN_MODEL}`, import.meta.url));
 
+/** Folder of a model that was pulled, or copied there by hand; null when there is none. */
+export async function installedFolder(name: string, models_dir: string): Promise<string | null> {
+  const { modelStore } = await import('./models/installed.ts');
+  return modelStore(models_dir).folderOf(name);
+}
+
 /**
  * Folder of a model known by name.
  * @throws ModelError when it is neither built in nor installed
@@ -34,8 +40,7 @@ export async function folderOf(name: string, models_dir: string): Promise<string
       `${builtInFolder()} is missing: install Engram again, or set ENGRAM_EMBEDDING_MODEL to another model or to none.`,
     );
   }
-  const { modelStore } = await import('./models/installed.ts');
-  const folder = modelStore(models_dir).folderOf(name);
+  const folder = await installedFolder(name, models_dir);
   if (folder !== null) return folder;
   throw new ModelError(
     `No model "${name}" is installed in ${models_dir}: run "engram models pull ${name}", or "engram models list" to see what there is.`,

@@ -1,8 +1,9 @@
 // Periodic jobs on each database: one run per interval, however many servers there are and however often they start.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { HOUR_MS, MINUTE_MS } from '../../src/algo/durations.ts';
 import { formatTime } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
-import { every, HOUR_MS, MINUTE_MS, type Schedule } from '../../src/core/schedule.ts';
+import { every, type Schedule } from '../../src/core/schedule.ts';
 import type { Database } from '../../src/platform/db/dialect.ts';
 import { createRunner, type Runner } from '../../src/platform/jobs/runner.ts';
 import { createScheduler } from '../../src/platform/jobs/schedule.ts';

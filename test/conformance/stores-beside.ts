@@ -42,6 +42,12 @@ export function besideSuite(kind: Kind): void {
     expect(await edges([a])).toEqual([updates]);
     await t.bound.atomically(({ memories }) => memories.remove(t.user, [next]));
     expect(await t.bound.read.links.count(t.user)).toBe(1);
+    const corrects = { source_id: a, target_id: b, type: 'corrects', similarity: 0.7 };
+    await t.bound.atomically(async ({ links }) => {
+      await links.add(t.user, corrects, NOW);
+      for (const end of [a, b]) await links.move(t.user, end, c);
+    });
+    expect(await edges([b])).toEqual([corrects]);
   });
 
   vectorSuite(t, add);

@@ -150,6 +150,9 @@ export function endingsSuite(kind: Kind): void {
     await add('archived', { is_archived: 1 });
     await add('forgotten', { is_forgotten: 1 });
     await add('pending', { status: 'pending' });
+    await add('rejected', { status: 'rejected', is_archived: 1 });
+    await add('rejected and unarchived', { status: 'rejected' });
+    await add('rejected and forgotten', { status: 'rejected', is_archived: 1, is_forgotten: 1 });
     await t.bound.atomically(async ({ links, vectors }) => {
       await links.add(t.user, { source_id: stale, target_id: read, type: 'manual', similarity: 1 }, NOW);
       const piece = { part: 0, span_start: 0, span_end: 1, content_hash: 'h', vector: Float32Array.of(1) };
@@ -162,8 +165,11 @@ export function endingsSuite(kind: Kind): void {
     expect(await health.outline(mine())).toEqual({ total: 5, avg_importance: 5, oldest: old });
     expect([await count('stale'), await count('unlinked'), await count('without_embeddings')]).toEqual([1, 3, 4]);
     expect(await count('without_embeddings', null)).toBe(5);
-    expect(await health.hidden(t.user)).toEqual({ superseded: 1, archived: 1, forgotten: 1, pending: 1 });
-    expect(await health.hidden(-1)).toEqual({ superseded: 0, archived: 0, forgotten: 0, pending: 0 });
+    expect(await health.hidden(t.user)).toEqual({
+      ...{ superseded: 1, archived: 1, forgotten: 2, pending: 1 },
+      rejected: 2,
+    });
+    expect(await health.hidden(-1)).toEqual({ superseded: 0, archived: 0, forgotten: 0, pending: 0, rejected: 0 });
     expect(await health.examples(mine(), care, 'stale', 10)).toEqual([stale]);
     expect(await health.examples(mine(), care, 'unlinked', 2)).toEqual([...twins].reverse());
     expect(await health.examples(mine(), care, 'without_embeddings', 10)).not.toContain(read);

@@ -34,11 +34,11 @@ export function reviewsSuite(kind: Kind): void {
   it('writes a review with its reads, for the owner alone', async () => {
     const [id, other] = [await add('x'), await add('y')];
     const before = (await t.bound.read.memories.byId(t.user, id))!;
-    const change = reviewed(before, AGAIN, parseTime(LATER)!);
+    const change = reviewed(before, AGAIN, parseTime(LATER)!, STANDARD_FSRS);
     expect(change).toMatchObject({ fsrs_lapses: 1, fsrs_last_review_at: LATER });
     await t.bound.atomically(async ({ memories }) => {
       await memories.review(t.user, id, change, 3, LATER);
-      await memories.review(t.other, id, reviewed(before, GOOD, parseTime(LATER)!), 9, LATER);
+      await memories.review(t.other, id, reviewed(before, GOOD, parseTime(LATER)!, STANDARD_FSRS), 9, LATER);
     });
     expect(await t.bound.read.memories.byId(t.user, id)).toEqual({
       ...before,

@@ -87,9 +87,11 @@ export function storesSuite(kind: Kind): void {
     const replaced = await add('replaced', { is_latest: 0 });
     const consolidated = await add('consolidated', { is_consolidated: 1 });
     const pending = await add('pending', { status: 'pending' });
+    const rejected = await add('rejected', { status: 'rejected', is_archived: 1 });
     expect(await listed({})).toEqual([shown]);
     expect(await listed({ include_forgotten: true })).toEqual([due, forgotten, shown]);
     expect(await listed({ include_archived: true })).toEqual([archived, shown]);
+    expect(await listed({ status: 'rejected', include_archived: true })).toEqual([rejected]);
     expect(await listed({ include_superseded: true })).toEqual([consolidated, replaced, shown]);
     expect(await listed({ status: 'pending' })).toEqual([pending]);
     expect((await t.bound.read.memories.trash(t.user, 10, 0)).map((row) => row.id)).toEqual([forgotten]);

@@ -1,5 +1,6 @@
 // Rows for tests of stores: a user as the access service makes one, and memories with only what a test is about.
 import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { STANDARD_FSRS } from '../../src/algo/fsrs.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { FullTextEntry } from '../../src/core/ports.ts';
 import { StoreRequest } from '../../src/features/memory/contract.ts';
@@ -24,7 +25,7 @@ export async function newUser({ atomically }: Bound): Promise<number> {
 
 export function memoryRow(user_id: number, content: string, change: Partial<NewMemory> = {}): NewMemory {
   const origin = { user_id, space_id: null, sync_id: crypto.randomUUID(), content_hash: sha256(content), now: NOW };
-  return { ...newMemory(StoreRequest.parse({ content }), content, origin), ...change };
+  return { ...newMemory(StoreRequest.parse({ content }), content, origin, STANDARD_FSRS), ...change };
 }
 
 export const tagged = (...tags: string[]): Pick<NewMemory, 'tags'> => ({ tags: JSON.stringify(tags) });

@@ -2,6 +2,7 @@
 import { nearest } from '../../algo/nearest.ts';
 import { fromFlags } from '../../config/sources.ts';
 import { type Config, ConfigError, explain, loadConfig } from '../../config.ts';
+import { asError } from '../../core/thrown.ts';
 import { loopbackUrl } from './address.ts';
 import { parseArgs } from './args.ts';
 import type { Command, Context } from './command.ts';
@@ -145,7 +146,7 @@ function toFailure(error: unknown, machine: Machine, config: Config | null): Cli
   }
   const known = machine.explain(error, config);
   if (known !== null) return new CliError(EXIT.failed, 'failed', known, { cause: error });
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const { message, stack } = asError(error);
   const detail = config?.log_level === 'debug' ? `\n${stack}` : ' Run it again with --log-level debug for the details.';
   return new CliError(EXIT.failed, 'unexpected', `Something unforeseen went wrong: ${message}.${detail}`, {
     cause: error,

@@ -1,6 +1,7 @@
 // Finding memories that resemble each other, and merging those that say the same.
 import { FIRST_WORDS_KEY } from '../../algo/simhash.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
+import { othersFirst } from '../../core/event-loop.ts';
 import type { FullTextIndex } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
@@ -54,7 +55,7 @@ export function createDuplicates({ read, atomically, semantics, clock }: Duplica
       const last = page.at(-1);
       if (!last || page.length < PAGE || !wanted(last) || found.size > MAX_PAIRS) break;
       after = last;
-      await new Promise((resolve) => setImmediate(resolve));
+      await othersFirst();
     }
     close();
   }
@@ -83,7 +84,7 @@ export function createDuplicates({ read, atomically, semantics, clock }: Duplica
         const pair = comparePair(a, b, one && other ? cosine(one, other) : null);
         if (pair.comparison.similarity >= threshold) pairs.push(pair);
       }
-      await new Promise((resolve) => setImmediate(resolve));
+      await othersFirst();
     }
     return { pairs: pairs.sort(byLikeness), complete: byIds.size <= MAX_PAIRS };
   }

@@ -1,5 +1,6 @@
 // Decisions about episodes, as pure functions.
 import { fuse } from '../../algo/fusion.ts';
+import { round } from '../../algo/round.ts';
 import { parseTime } from '../../core/clock.ts';
 import type { EpisodeTable } from '../../core/tables.ts';
 
@@ -7,8 +8,6 @@ export type EpisodeRow = { [K in keyof EpisodeTable]: K extends 'id' ? number : 
 
 /** What a summary made of memories may take. */
 export const SUMMARY_SIZE = { sentences: 5, chars: 1_000 } as const;
-
-const round = (n: number, digits: number): number => Number(n.toFixed(digits));
 
 /** @param decays decay scores of its recallable memories */
 export function presentEpisode({ is_summarized: _made, ...row }: EpisodeRow, decays: readonly number[]) {

@@ -1,5 +1,7 @@
 // Reviews that somebody gives, and which memories are due for one. Those that reading gives are in memory/touches.ts.
+import { DAY_MS } from '../../algo/durations.ts';
 import { type Fsrs, GOOD, type Grade } from '../../algo/fsrs.ts';
+import { round } from '../../algo/round.ts';
 import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -19,7 +21,6 @@ export interface ReviewDeps {
   clock: Clock;
 }
 
-const DAY_MS = 86_400_000;
 /** Memories initialised in one unit of work. */
 const INIT_PAGE = 500;
 /** Results of the search for a topic among which the most faded are chosen. */
@@ -29,7 +30,6 @@ const LONGEST_UNREVIEWED = 1_000;
 /** How much of a score is left to what is perfectly fresh. */
 const FRESH_SHARE = 0.3;
 
-const round = (n: number): number => Math.round(n * 1e6) / 1e6;
 const dueScore = (score: number, retrievability: number): number =>
   round(score * (FRESH_SHARE + (1 - FRESH_SHARE) * (1 - retrievability)));
 

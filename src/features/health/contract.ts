@@ -27,10 +27,11 @@ export const memoryHealth = endpoint({
   query: HealthQuery,
   response: z.looseObject({
     total_memories: Count('Memories that can be recalled'),
-    archived: Count('Hidden from recall'),
+    archived: Count('Hidden from recall until unarchived'),
     forgotten: Count('In the trash'),
     superseded: Count('Old versions'),
     pending: Count('Waiting for review'),
+    rejected: Count('Refused in review'),
     avg_importance: z.number(),
     oldest_memory: TimeText.nullable(),
     with_links: Count('Linked to another memory'),

@@ -1,5 +1,8 @@
 // How well kept the memories of a user are.
+import { DAY_MS } from '../../algo/durations.ts';
+import { round } from '../../algo/round.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
+import { othersFirst } from '../../core/event-loop.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Semantics } from '../memory/semantics.ts';
@@ -11,12 +14,7 @@ export interface HealthDeps {
   clock: Clock;
 }
 
-const DAY_MS = 86_400_000;
-const round = (n: number): number => Math.round(n * 100) / 100;
-
-/** On SQLite a query holds up everybody; between two of them others get their turn. */
-const others = () => new Promise<void>((resolve) => setImmediate(resolve));
-
+/** On SQLite a query holds up everybody: between two of them others get their turn. */
 export function createHealth({ read: { health }, semantics, clock }: HealthDeps) {
   return {
     async memories(scope: Scope, { stale_days, limit }: { stale_days: number; limit: number }) {
@@ -28,35 +26,35 @@ export function createHealth({ read: { health }, semantics, clock }: HealthDeps)
       };
       const care = { stale_before: formatTime(now - stale_days * DAY_MS), model: semantics.model?.key ?? null };
       const count = async (flaw: Flaw): Promise<number> => {
-        await others();
+        await othersFirst();
         return health.count(filter, care, flaw);
       };
       const { total, avg_importance, oldest } = await health.outline(filter);
       const stale = await count('stale');
       const unlinked = await count('unlinked');
       const without_embeddings = await count('without_embeddings');
-      await others();
+      await othersFirst();
       const hidden = await health.hidden(scope.user_id);
-      await others();
+      await othersFirst();
       const groups = (await health.duplicates(filter)).map(({ n, first }) => ({ n: Number(n), first }));
       groups.sort((x, y) => y.n - x.n || y.first - x.first);
       const largest = groups.slice(0, limit).map(({ first }) => first);
       const same = largest.length === 0 ? [] : await health.sayingAs(filter, largest);
       const examples = async (flaw: Flaw, found: number): Promise<number[]> => {
         if (found === 0) return [];
-        await others();
+        await othersFirst();
         return health.examples(filter, care, flaw, limit);
       };
       return {
         total_memories: total,
         ...hidden,
-        avg_importance: round(avg_importance),
+        avg_importance: round(avg_importance, 2),
         oldest_memory: oldest,
         with_links: total - unlinked,
         unlinked,
         with_embeddings: total - without_embeddings,
         without_embeddings,
-        embedding_coverage_pct: total === 0 ? 100 : round((100 * (total - without_embeddings)) / total),
+        embedding_coverage_pct: total === 0 ? 100 : round((100 * (total - without_embeddings)) / total, 2),
         stale,
         duplicates: groups.reduce((all, { n }) => all + n - 1, 0),
         examples: {

@@ -61,11 +61,13 @@ export function healthStore(db: StoreDb, idList: IdList) {
         .select([
           sql<number>`sum(case when is_latest = 0 then 1 else 0 end)`.as('superseded'),
           sql<number>`sum(case when is_latest = 1 and is_forgotten = 1 then 1 else 0 end)`.as('forgotten'),
-          sql<number>`sum(case when is_latest = 1 and is_forgotten = 0 and is_archived = 1 then 1 else 0 end)`.as(
-            'archived',
-          ),
+          sql<number>`sum(case when is_latest = 1 and is_forgotten = 0 and is_archived = 1 and status <> 'rejected'
+            then 1 else 0 end)`.as('archived'),
           sql<number>`sum(case when is_latest = 1 and is_forgotten = 0 and status = 'pending' then 1 else 0 end)`.as(
             'pending',
+          ),
+          sql<number>`sum(case when is_latest = 1 and is_forgotten = 0 and status = 'rejected' then 1 else 0 end)`.as(
+            'rejected',
           ),
         ])
         .executeTakeFirstOrThrow();
@@ -74,6 +76,7 @@ export function healthStore(db: StoreDb, idList: IdList) {
         forgotten: whole(row.forgotten),
         archived: whole(row.archived),
         pending: whole(row.pending),
+        rejected: whole(row.rejected),
       };
     },
 

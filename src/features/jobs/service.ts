@@ -1,8 +1,9 @@
 // Background jobs as an operator sees them: looking, trying again, clearing away, holding lanes back.
+import { DAY_MS } from '../../algo/durations.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Lane } from '../../core/job.ts';
-import { ALL_SERVERS, DAY_MS } from '../../core/schedule.ts';
+import { ALL_SERVERS } from '../../core/schedule.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { AccessStore } from '../access/store.ts';
 import { KEPT_STATUS, parsePaused, presentJob } from './rules.ts';

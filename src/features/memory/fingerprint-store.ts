@@ -1,15 +1,13 @@
 // All SQL on `memory_fingerprints`: by which keys a text's repeats and near-repeats are found, see algo/simhash.ts.
 import { sql } from 'kysely';
 import type { Fingerprint } from '../../algo/simhash.ts';
+import { toFloats } from '../../core/float-bytes.ts';
 import { prepared } from '../../core/prepared.ts';
 import type { IdList, StoreDb } from '../../core/store-db.ts';
+import { mayRepeat, type RepeatKey } from './repeat-filter.ts';
 import type { MemoryRow, NewMemory } from './rules.ts';
 
-/** What a memory and its repeat have in common besides their words. */
-export type RepeatKey = Pick<
-  NewMemory,
-  'user_id' | 'space_id' | 'session_id' | 'category' | 'status' | 'forget_after' | 'occurred_at'
->;
+type WordsKey = RepeatKey & Pick<NewMemory, 'occurred_at'>;
 
 export interface RepeatCandidate {
   row: MemoryRow;
@@ -36,9 +34,6 @@ const MAX_CANDIDATES = 20;
 const KEYS = ['key0', 'key1', 'key2', 'key3', 'key4'] as const;
 type Slots = { user_id: number; memory_id: number; simhash: string } & Record<(typeof KEYS)[number], number>;
 
-/** Copies: the bytes of a row may not start on a four-byte boundary. */
-const toFloats = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
-
 export function fingerprintStore(db: StoreDb, idList: IdList) {
   const insertKeys = prepared<Slots, unknown>(db, (slots) =>
     db.insertInto('memory_fingerprints').values(
@@ -52,7 +47,7 @@ export function fingerprintStore(db: StoreDb, idList: IdList) {
   );
 
   const findCandidates = prepared<
-    RepeatKey & { words_key: number; model: string },
+    WordsKey & { words_key: number; model: string },
     MemoryRow & { vector: Uint8Array | null }
   >(db, (slots) =>
     db
@@ -67,16 +62,8 @@ export function fingerprintStore(db: StoreDb, idList: IdList) {
       )
       .where('f.user_id', '=', slots.user_id)
       .where('f.key', '=', slots.words_key)
-      .where('m.user_id', '=', slots.user_id)
-      .where('m.space_id', 'is not distinct from', slots.space_id)
-      .where('m.session_id', 'is not distinct from', slots.session_id)
-      .where('m.category', '=', slots.category)
-      .where('m.status', '=', slots.status)
-      .where('m.forget_after', 'is not distinct from', slots.forget_after)
+      .where(mayRepeat(slots))
       .where('m.occurred_at', 'is not distinct from', slots.occurred_at)
-      .where('m.is_latest', '=', sql.lit(1))
-      .where('m.is_forgotten', '=', sql.lit(0))
-      .where('m.is_archived', '=', sql.lit(0))
       .where('m.is_consolidated', '=', sql.lit(0))
       .selectAll('m')
       .select('v.vector')
@@ -102,7 +89,7 @@ export function fingerprintStore(db: StoreDb, idList: IdList) {
 
     /** Recallable memories made of the same words, newest first. */
     async candidates(
-      { user_id, space_id, session_id, category, status, forget_after, occurred_at }: RepeatKey,
+      { user_id, space_id, session_id, category, status, forget_after, occurred_at }: WordsKey,
       words_key: number,
       model: string | null,
     ): Promise<RepeatCandidate[]> {

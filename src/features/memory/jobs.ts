@@ -2,6 +2,7 @@
 import { type Clock, formatTime } from '../../core/clock.ts';
 import { handler, type JobHandler } from '../../core/job.ts';
 import type { Embedder } from '../../core/ports.ts';
+import { asError } from '../../core/thrown.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import { embedMissing } from './contract.ts';
 import { type Embedded, embedTexts, type PieceSettings, recordsOf } from './pieces.ts';
@@ -31,7 +32,6 @@ interface Deps {
 type Outcome = Embedded | Error;
 
 const isEmbedded = (outcome: Outcome): outcome is Embedded => !(outcome instanceof Error);
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** A text the model cannot take must not keep the others from their vectors. */
 async function embedEach(embedder: Embedder, texts: readonly string[], size: PieceSettings): Promise<Outcome[]> {

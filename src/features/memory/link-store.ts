@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { prepared } from '../../core/prepared.ts';
 import type { IdList, StoreDb } from '../../core/store-db.ts';
+import type { Succession } from './service.ts';
 
 export interface Edge {
   source_id: number;
@@ -9,6 +10,9 @@ export interface Edge {
   type: string;
   similarity: number;
 }
+
+/** From a version to the one whose place it took: true of those two alone. */
+const CHAIN_EDGES: readonly Succession['edge'][] = ['updates', 'corrects'];
 
 /** Edges looked at per step: two per seed in a conversation, more around hubs. */
 export const MAX_EDGES = 2_000;
@@ -59,7 +63,7 @@ export function linkStore(db: StoreDb, idList: IdList) {
       return ids.length === 0 ? [] : edgesOf({ user_id, ids: idList.bind(ids) });
     },
 
-    /** Lets a new version take over the edges of the old one, except those of the chain itself. */
+    /** Lets a new version take over the edges of the old one, except those that say which version it replaced. */
     async move(user_id: number, from_id: number, to_id: number): Promise<void> {
       for (const end of ['source_id', 'target_id'] as const) {
         await db
@@ -67,7 +71,7 @@ export function linkStore(db: StoreDb, idList: IdList) {
           .set({ [end]: to_id })
           .where('user_id', '=', user_id)
           .where(end, '=', from_id)
-          .where('type', '!=', 'updates')
+          .where('type', 'not in', CHAIN_EDGES)
           .execute();
       }
     },

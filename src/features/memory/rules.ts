@@ -1,5 +1,7 @@
 // Decisions about memories, as pure functions: what a stored row starts as, what a new version inherits, how a row is shown.
+import { DAY_MS } from '../../algo/durations.ts';
 import { type Fsrs, GOOD, type Grade, type Learnt, STANDARD_FSRS } from '../../algo/fsrs.ts';
+import { round } from '../../algo/round.ts';
 import { meansItsDay } from '../../algo/saying.ts';
 import { dayWords } from '../../algo/text.ts';
 import { formatTime, parseTime } from '../../core/clock.ts';
@@ -12,7 +14,6 @@ export type MemoryRow = { [K in keyof MemoryTable]: K extends 'id' ? number : Me
 export type NewMemory = Omit<MemoryRow, 'id'>;
 
 export const MAX_CONTENT_BYTES = 102_400;
-const DAY_MS = 86_400_000;
 
 /** Text as compared when looking for exact repeats: canonical Unicode, runs of white space as one space. */
 export const normalizeContent = (content: string): string => content.normalize('NFC').replace(/\s+/gu, ' ').trim();
@@ -36,13 +37,10 @@ interface Origin {
   sync_id: string;
   content_hash: string;
   now: string;
-  /** What a first "Good" means; the published weights when left out. */
-  fsrs?: Fsrs;
 }
 
 /** Storing something is its first review, a "Good" one. */
-export function newMemory(request: StoreRequest, content: string, origin: Origin): NewMemory {
-  const { fsrs = STANDARD_FSRS } = origin;
+export function newMemory(request: StoreRequest, content: string, origin: Origin, fsrs: Fsrs): NewMemory {
   return {
     user_id: origin.user_id,
     space_id: origin.space_id,
@@ -93,7 +91,7 @@ export function newMemory(request: StoreRequest, content: string, origin: Origin
 const SAMPLE = StoreRequest.parse({ content: 'x' });
 /** Every column an insert names, so that its statement is always the same. */
 export const NEW_MEMORY_COLUMNS = Object.keys(
-  newMemory(SAMPLE, '', { user_id: 0, space_id: null, sync_id: '', content_hash: '', now: '' }),
+  newMemory(SAMPLE, '', { user_id: 0, space_id: null, sync_id: '', content_hash: '', now: '' }, STANDARD_FSRS),
 ) as readonly (keyof NewMemory)[];
 
 /** The row that follows `previous` in its version chain; everything not asked to change is carried over. */
@@ -178,7 +176,7 @@ const daysFrom = (since: string, nowMs: number): number =>
   Math.floor(nowMs / DAY_MS) - Math.floor((parseTime(since) ?? nowMs) / DAY_MS);
 
 /** The columns of a row after one more review. */
-export function reviewed(row: ReviewColumns & Times, grade: Grade, nowMs: number, fsrs = STANDARD_FSRS): ReviewColumns {
+export function reviewed(row: ReviewColumns & Times, grade: Grade, nowMs: number, fsrs: Fsrs): ReviewColumns {
   const { fsrs_stability: stability, fsrs_difficulty: difficulty } = row;
   const before: Learnt =
     stability === null || difficulty === null
@@ -208,7 +206,7 @@ export function leavingWith(
 export function retentionOf(
   row: Times & Pick<MemoryRow, 'is_static' | 'fsrs_stability'>,
   nowMs: number,
-  fsrs = STANDARD_FSRS,
+  fsrs: Fsrs,
 ): number {
   if (row.is_static) return 1;
   const since = parseTime(lastReview(row)) ?? nowMs;
@@ -219,11 +217,10 @@ export function retentionOf(
 export const retrievalOf = (
   row: Parameters<typeof retentionOf>[0] & Pick<MemoryRow, 'fsrs_retrieval_strength'>,
   nowMs: number,
-  fsrs = STANDARD_FSRS,
+  fsrs: Fsrs,
 ): number => (row.is_static ? 1 : row.fsrs_retrieval_strength * retentionOf(row, nowMs, fsrs));
 
-const round = (n: number, digits: number): number => Number(n.toFixed(digits));
-export const decayScore = (row: MemoryRow, nowMs: number, fsrs = STANDARD_FSRS): number =>
+export const decayScore = (row: MemoryRow, nowMs: number, fsrs: Fsrs): number =>
   round(row.importance * retentionOf(row, nowMs, fsrs), 3);
 export const tagsOf = (row: Pick<MemoryRow, 'tags'>): string[] => JSON.parse(row.tags) as string[];
 
@@ -237,7 +234,7 @@ export const fullTextEntry = (row: NewMemory, memory_id: number): FullTextEntry 
   moment: dayWords(row.occurred_at ?? row.created_at),
 });
 
-export function presentMemory(row: MemoryRow, nowMs: number, fsrs = STANDARD_FSRS): Memory {
+export function presentMemory(row: MemoryRow, nowMs: number, fsrs: Fsrs): Memory {
   const { content_hash: _hash, is_superseded, is_consolidated, ...shown } = row;
   return {
     ...shown,

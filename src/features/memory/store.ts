@@ -4,6 +4,7 @@ import { isPlain, matchesFilter } from '../../core/memory-filter.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
 import { prepared } from '../../core/prepared.ts';
 import type { IdList, StoreDb } from '../../core/store-db.ts';
+import { mayRepeat, type RepeatKey } from './repeat-filter.ts';
 import {
   type MemoryRow,
   NEW_MEMORY_COLUMNS,
@@ -26,10 +27,7 @@ const OPENING_CHARS = 48;
 
 const LABEL_PAGE = 1_000;
 
-type RepeatKey = Pick<
-  NewMemory,
-  'user_id' | 'content_hash' | 'space_id' | 'session_id' | 'category' | 'status' | 'forget_after'
->;
+type ExactKey = RepeatKey & Pick<NewMemory, 'content_hash'>;
 
 export function memoryStore(db: StoreDb, idList: IdList) {
   const owned = (user_id: number) => db.selectFrom('memories').where('user_id', '=', user_id);
@@ -74,22 +72,13 @@ export function memoryStore(db: StoreDb, idList: IdList) {
       .values(Object.fromEntries(NEW_MEMORY_COLUMNS.map((column) => [column, slots[column]])) as unknown as NewMemory)
       .returning('id'),
   );
-  const findRepeat = prepared<RepeatKey, MemoryRow>(db, (slots) =>
+  const findRepeat = prepared<ExactKey, MemoryRow>(db, (slots) =>
     db
-      .selectFrom('memories')
-      .where('user_id', '=', slots.user_id)
-      .where('content_hash', '=', slots.content_hash)
-      .where('space_id', 'is not distinct from', slots.space_id)
-      .where('session_id', 'is not distinct from', slots.session_id)
-      .where('category', '=', slots.category)
-      // Not folded into one that nobody can find, or that will be gone earlier than was asked for.
-      .where('status', '=', slots.status)
-      .where('forget_after', 'is not distinct from', slots.forget_after)
-      .where('is_latest', '=', sql.lit(1))
-      .where('is_forgotten', '=', sql.lit(0))
-      .where('is_archived', '=', sql.lit(0))
-      .selectAll()
-      .orderBy('id', 'desc')
+      .selectFrom('memories as m')
+      .where('m.content_hash', '=', slots.content_hash)
+      .where(mayRepeat(slots))
+      .selectAll('m')
+      .orderBy('m.id', 'desc')
       .limit(sql.lit(1)),
   );
   const findLast = prepared<{ user_id: number; session_id: string; before_id: number }, { id: number }>(db, (slots) =>
@@ -191,7 +180,7 @@ export function memoryStore(db: StoreDb, idList: IdList) {
         .execute(),
 
     /** The latest recallable memory that says exactly this in the same space and session. */
-    repeatOf: async (row: RepeatKey): Promise<MemoryRow | undefined> => (await findRepeat(row))[0],
+    repeatOf: async (row: ExactKey): Promise<MemoryRow | undefined> => (await findRepeat(row))[0],
 
     /** The newest memory of a session that is still the latest of its chain. */
     async lastInSession(user_id: number, session_id: string, before_id: number): Promise<number | undefined> {
@@ -347,7 +336,8 @@ export function memoryStore(db: StoreDb, idList: IdList) {
       const row = await owned(user_id)
         .where('is_latest', '=', sql.lit(1))
         .select((eb) => [
-          eb.fn.sum<number | null>('is_archived').as('archived'),
+          // What was rejected in review is archived too, but no unarchiving brings it back.
+          sql<number | null>`sum(case when is_archived = 1 and status <> 'rejected' then 1 else 0 end)`.as('archived'),
           eb.fn.sum<number | null>('is_forgotten').as('forgotten'),
         ])
         .executeTakeFirstOrThrow();

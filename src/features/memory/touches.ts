@@ -1,6 +1,7 @@
 // Reads are counted in memory and written in batches: answering a question never waits for the disk.
 import { type Fsrs, GOOD } from '../../algo/fsrs.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
+import { othersFirst } from '../../core/event-loop.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { ReviewState, ReviewStore } from '../fsrs/store.ts';
@@ -71,7 +72,7 @@ export function createTouches({ atomically, fsrs, clock, logger }: TouchDeps) {
     try {
       for (; at < all.length; at += FLUSH_PAGE) {
         // Pages that follow each other at once would share a turn of the event loop, and requests would wait for all.
-        if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+        if (at > 0) await othersFirst();
         await write(all.slice(at, at + FLUSH_PAGE));
       }
     } catch (error) {

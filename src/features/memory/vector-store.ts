@@ -1,6 +1,7 @@
 // All SQL on `memory_vectors`: the canonical vectors that every index is built from. Several models' vectors lie side by
 // side and are never read together.
 import { sql } from 'kysely';
+import { toBytes, toFloats } from '../../core/float-bytes.ts';
 import type { VectorPlace, VectorRecord, VectorSource } from '../../core/ports.ts';
 import { prepared } from '../../core/prepared.ts';
 import type { IdList, StoreDb } from '../../core/store-db.ts';
@@ -29,11 +30,6 @@ export interface MissingRow {
 
 /** Memories; some ten milliseconds of a disk's time. */
 const DROPPED_AT_ONCE = 2000;
-
-const toBytes = (vector: Float32Array): Uint8Array =>
-  new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
-/** Copies: the bytes of a row may not start on a four-byte boundary. */
-const toFloats = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
 
 const COLUMNS = [
   'memory_id', 'user_id', 'model', 'part', 'span_start', 'span_end', 'dims', 'content_hash', 'created_at', 'vector',

@@ -7,6 +7,7 @@ import { Interrupted } from '../../core/job.ts';
 import type { Logger } from '../../core/log.ts';
 import { BUILT_IN_MODEL, type ModelSource } from '../../core/model-source.ts';
 import type { Embedder, ModelIdentity, VectorIndex } from '../../core/ports.ts';
+import { messageOf } from '../../core/thrown.ts';
 import { takeTurns } from '../../core/turns.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { AccessStore } from '../access/store.ts';
@@ -373,8 +374,6 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
     },
   };
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function unusable(error: unknown): never {
   throw new AppError('model_unusable', messageOf(error));

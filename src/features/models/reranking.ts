@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { ModelSource } from '../../core/model-source.ts';
 import type { Reranker } from '../../core/ports.ts';
+import { messageOf } from '../../core/thrown.ts';
 import { takeTurns } from '../../core/turns.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { AccessStore } from '../access/store.ts';
@@ -57,7 +58,7 @@ export function createReranking({ read, atomically, open, wanted: decide, clock,
         try {
           await replace(await open(wanted.source));
         } catch (error) {
-          problem = error instanceof Error ? error.message : String(error);
+          problem = messageOf(error);
           logger.error({ problem }, 'the reranker cannot be used; searching goes on without it');
         }
       }),
@@ -75,7 +76,7 @@ export function createReranking({ read, atomically, open, wanted: decide, clock,
         const opened =
           next.source &&
           (await open(next.source).catch((error) => {
-            throw new AppError('model_unusable', error instanceof Error ? error.message : String(error));
+            throw new AppError('model_unusable', messageOf(error));
           }));
         wanted = next;
         problem = null;

@@ -1,37 +1,15 @@
-// Ranking as arithmetic: bounds of every factor, what outranks what, and that every figure can be added up again.
+// Ranking as arithmetic: what outranks what, and that every figure can be added up again. Factors: multipliers.test.ts
 import fc from 'fast-check';
-import { default_w } from 'ts-fsrs';
 import { describe, expect, it } from 'vitest';
-import { createFsrs } from '../../algo/fsrs.ts';
+import { STANDARD_FSRS } from '../../algo/fsrs.ts';
 import { RRF_K } from '../../algo/fusion.ts';
 import { formatTime } from '../../core/clock.ts';
 import type { Candidate } from '../../core/ports.ts';
 import type { RankingRow } from '../memory/store.ts';
-import { activate, evidenceOf, multipliersOf, type Retrieved, rank, speakerNames } from './ranking.ts';
+import { activate, evidenceOf, type Retrieved, rank as rankBy, speakerNames } from './ranking.ts';
+import { anyRow, DAY, NOW, plan, row } from './ranking-testkit.ts';
 import { planSearch, type SearchPlan } from './recipes.ts';
 
-const NOW = Date.UTC(2026, 2, 2, 12);
-const DAY = 86_400_000;
-
-const row = (id: number, change: Partial<RankingRow> = {}): RankingRow => ({
-  id,
-  session_id: null,
-  importance: 5,
-  source_count: 1,
-  is_static: 0,
-  created_at: formatTime(NOW),
-  occurred_at: null,
-  fsrs_stability: null,
-  fsrs_storage_strength: 1,
-  fsrs_retrieval_strength: 1,
-  fsrs_last_review_at: null,
-  last_accessed_at: null,
-  recall_hits: 0,
-  recall_misses: 0,
-  opening: 'some text',
-  ...change,
-});
-const plan = (query = 'red bicycle', limit = 10): SearchPlan => planSearch(query, 'fact_recall', limit, NOW);
 const hits = (...pairs: [id: number, score: number][]): Candidate[] => pairs.map(([id, score]) => ({ id, score }));
 const asRows = (rows: RankingRow[]) => new Map(rows.map((r) => [r.id, r]));
 
@@ -43,134 +21,7 @@ function retrieved(
   const raw = { lexical: found.lexical, vector: found.vector ?? null };
   return { ...raw, activation: activate(evidenceOf(raw, p), [], p.shortlist), rows: asRows(found.rows) };
 }
-const context = (change: Partial<Parameters<typeof multipliersOf>[1]> = {}) => ({
-  plan: plan(),
-  named: new Set<string>(),
-  mass: new Map<string, number>(),
-  now: NOW,
-  ...change,
-});
-
-const anyRow = fc.record({
-  importance: fc.integer({ min: 1, max: 10 }),
-  source_count: fc.integer({ min: 1, max: 1_000_000 }),
-  is_static: fc.constantFrom(0, 1),
-  created_at: fc.integer({ min: 0, max: 20_000 }).map((days) => formatTime(NOW - days * DAY)),
-  occurred_at: fc.option(fc.integer({ min: -5_000, max: 20_000 }).map((days) => formatTime(NOW - days * DAY))),
-  fsrs_stability: fc.option(fc.double({ min: 0, max: 36_500, noNaN: true })),
-  fsrs_storage_strength: fc.double({ min: 1, max: 10, noNaN: true }),
-  fsrs_retrieval_strength: fc.double({ min: 0, max: 1, noNaN: true }),
-  session_id: fc.option(fc.constantFrom('a', 'b')),
-  opening: fc.constantFrom('Alice: hello', 'plain text', 'Bob Miller: yes'),
-  recall_hits: fc.nat(1_000),
-  recall_misses: fc.nat(1_000),
-});
-
-describe('multipliers', () => {
-  it('stay within their bounds whatever the memory and the question', () => {
-    const queries = fc.constantFrom(
-      'alice',
-      'what happened in May 2023',
-      'yesterday',
-      'since 2020',
-      'why did bob leave before 1990',
-    );
-    const mass = fc.record({
-      a: fc.double({ min: 0, max: 1, noNaN: true }),
-      b: fc.double({ min: 0, max: 1, noNaN: true }),
-    });
-    fc.assert(
-      fc.property(anyRow, queries, mass, (change, query, m) => {
-        const p = planSearch(query, undefined, 10, NOW);
-        const got = multipliersOf(
-          row(1, change),
-          context({ plan: p, named: new Set(query.split(' ')), mass: new Map(Object.entries(m)) }),
-        );
-        const within = (value: number, low: number, high: number) => {
-          expect(value).toBeGreaterThanOrEqual(low - 1e-12);
-          expect(value).toBeLessThanOrEqual(high + 1e-12);
-        };
-        within(got.decay, 0.93, 1);
-        within(got.storage, 1, 1.03);
-        within(got.static, 1, 1.03);
-        within(got.importance, 0.96, 1.05);
-        within(got.source_count, 1, 1.05);
-        within(got.feedback, 0.95, 1.05);
-        within(got.author, 1, 1.5);
-        within(got.session, 1, 1 + p.recipe.session);
-        within(got.period, 1, 1 + p.recipe.time);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('are all 1 for an ordinary fresh memory', () => {
-    expect(multipliersOf(row(1), context())).toEqual({
-      decay: 1,
-      storage: 1,
-      static: 1,
-      importance: 1,
-      source_count: 1,
-      feedback: 1,
-      author: 1,
-      session: 1,
-      period: 1,
-    });
-  });
-
-  it('reach the ends of their ranges', () => {
-    const old = multipliersOf(row(1, { created_at: '1990-01-01 00:00:00', importance: 1 }), context());
-    expect(old.decay).toBeLessThan(0.96);
-    expect(multipliersOf(row(1, { fsrs_retrieval_strength: 0 }), context()).decay).toBeCloseTo(0.93, 12);
-    expect(multipliersOf(row(1, { fsrs_storage_strength: 10 }), context()).storage).toBeCloseTo(1.03, 12);
-    expect(old.importance).toBeCloseTo(0.96, 12);
-    const loved = multipliersOf(
-      row(1, { importance: 10, source_count: 11, is_static: 1, created_at: '1990-01-01 00:00:00' }),
-      context(),
-    );
-    expect(loved).toMatchObject({
-      decay: 1,
-      static: 1.03,
-      importance: expect.closeTo(1.05),
-      source_count: expect.closeTo(1.05),
-    });
-  });
-
-  it('count forgetting from the last review, else the last access, else the creation', () => {
-    const created_at = formatTime(NOW - 400 * DAY);
-    const decay = (change: Partial<RankingRow>) => multipliersOf(row(1, { created_at, ...change }), context()).decay;
-    const untouched = decay({});
-    const accessed = decay({ last_accessed_at: formatTime(NOW - 40 * DAY) });
-    const reviewed = decay({ last_accessed_at: formatTime(NOW - 40 * DAY), fsrs_last_review_at: formatTime(NOW) });
-    expect(accessed).toBeGreaterThan(untouched);
-    expect(reviewed).toBe(1);
-    expect(decay({ fsrs_stability: 1_000 })).toBeGreaterThan(untouched);
-    expect(decay({ fsrs_retrieval_strength: 0.5 })).toBeLessThan(untouched);
-    expect(decay({ is_static: 1, fsrs_retrieval_strength: 0.5 })).toBe(1);
-  });
-
-  it('forget as the weights say', () => {
-    const faded = row(1, { created_at: formatTime(NOW - 100 * DAY), fsrs_stability: 10 });
-    const fast = createFsrs(default_w.with(20, 0.8));
-    expect(multipliersOf(faded, context({ fsrs: fast })).decay).toBeLessThan(multipliersOf(faded, context()).decay);
-  });
-
-  it('favour what happened in the period the question names, fading over days around it', () => {
-    const p = planSearch('what happened in May 2023', 'temporal', 10, NOW);
-    const period = (at: string) => multipliersOf(row(1, { occurred_at: at }), context({ plan: p })).period;
-    expect(period('2023-05-08 00:00:00')).toBeCloseTo(1.6, 12);
-    expect(period('2023-05-01 00:00:00')).toBeCloseTo(1.6, 12);
-    expect(period('2023-05-31 23:59:59')).toBeCloseTo(1.6, 12);
-    expect(period('2023-06-04 00:00:00')).toBeGreaterThan(1.4);
-    expect(period('2023-06-04 00:00:00')).toBeLessThan(1.6);
-    expect(period('2023-04-24 00:00:00')).toBeCloseTo(1 + 0.6 * Math.exp(-0.5), 12);
-    expect(period('2024-05-08 00:00:00')).toBeCloseTo(1, 9);
-    expect(multipliersOf(row(1, { created_at: '2023-05-08 00:00:00' }), context({ plan: p })).period).toBeCloseTo(
-      1.6,
-      12,
-    );
-  });
-});
+const rank = (found: Retrieved, p: SearchPlan, query: string) => rankBy(found, p, query, NOW, STANDARD_FSRS);
 
 describe('speakerNames', () => {
   it.each([
@@ -191,7 +42,7 @@ describe('speakerNames', () => {
   it('lifts what the person named in the question said over what others said', () => {
     const p = plan('what did Caroline paint');
     const rows = [row(1, { opening: 'Caroline: I painted a lake' }), row(2, { opening: 'Melanie: I painted a lake' })];
-    const order = rank(retrieved({ lexical: hits([2, 4.1], [1, 4]), rows }, p), p, 'what did Caroline paint', NOW);
+    const order = rank(retrieved({ lexical: hits([2, 4.1], [1, 4]), rows }, p), p, 'what did Caroline paint');
     expect(order.map((item) => item.id)).toEqual([1, 2]);
     expect(order[0]!.multipliers.author).toBe(1.5);
     expect(order[1]!.multipliers.author).toBe(1);
@@ -251,12 +102,7 @@ describe('rank', () => {
     const old = row(1, { created_at: formatTime(NOW - 3 * 365 * DAY), importance: 1 });
     const fresh = row(2, { importance: 10, is_static: 1, source_count: 20 });
     for (const vector of [null, hits([1, 0.8], [2, 0.4])]) {
-      const order = rank(
-        retrieved({ lexical: hits([1, 9], [2, 4]), vector, rows: [old, fresh] }, p),
-        p,
-        'red bicycle',
-        NOW,
-      );
+      const order = rank(retrieved({ lexical: hits([1, 9], [2, 4]), vector, rows: [old, fresh] }, p), p, 'red bicycle');
       expect(order.map((item) => item.id)).toEqual([1, 2]);
     }
   });
@@ -267,7 +113,7 @@ describe('rank', () => {
     const known = row(2, { fsrs_storage_strength: 10, fsrs_stability: 36_500 });
     const found = (better: number) => {
       const lexical = [1, 2].map((id) => ({ id, score: id === 1 ? better : 1 }));
-      return rank(retrieved({ lexical, rows: [forgotten, known] }, p), p, 'red bicycle', NOW).map(({ id }) => id);
+      return rank(retrieved({ lexical, rows: [forgotten, known] }, p), p, 'red bicycle').map(({ id }) => id);
     };
     expect(found(1.05)).toEqual([2, 1]);
     expect(found(1.12)).toEqual([1, 2]);
@@ -276,7 +122,7 @@ describe('rank', () => {
   it('lets recency decide between equals, then the larger id', () => {
     const p = plan();
     const rows = [row(1), row(2), row(3, { created_at: formatTime(NOW - 100 * DAY) })];
-    const order = rank(retrieved({ lexical: hits([3, 5], [2, 5], [1, 5]), rows }, p), p, 'x', NOW);
+    const order = rank(retrieved({ lexical: hits([3, 5], [2, 5], [1, 5]), rows }, p), p, 'x');
     expect(order.map((item) => item.id)).toEqual([2, 1, 3]);
   });
 
@@ -285,7 +131,7 @@ describe('rank', () => {
     const busy = [1, 2, 3, 4].map((id) => row(id, { session_id: 'busy' }));
     const rows = [...busy, row(5, { session_id: 'lone' })];
     const lexical = hits([1, 10], [2, 9], [3, 8.5], [5, 6.2], [4, 6]);
-    const order = rank(retrieved({ lexical, rows }, p), p, 'x', NOW);
+    const order = rank(retrieved({ lexical, rows }, p), p, 'x');
     const at = (id: number) => order.findIndex((item) => item.id === id);
     expect(at(4)).toBeLessThan(at(5));
     expect(order[at(1)]!.multipliers.session).toBeCloseTo(1 + p.recipe.session, 12);
@@ -296,7 +142,7 @@ describe('rank', () => {
 
   it('drops what has no row, and closes its ranks', () => {
     const p = plan();
-    const order = rank(retrieved({ lexical: hits([9, 9], [1, 5]), rows: [row(1)] }, p), p, 'x', NOW);
+    const order = rank(retrieved({ lexical: hits([9, 9], [1, 5]), rows: [row(1)] }, p), p, 'x');
     expect(order.map((item) => [item.id, item.channels.lexical?.rank, item.score])).toEqual([[1, 1, 1]]);
   });
 
@@ -309,7 +155,7 @@ describe('rank', () => {
       [{ source_id: 2, target_id: 1, type: 'follows', similarity: 1 }],
       p.shortlist,
     );
-    const order = rank({ lexical, vector: null, activation, rows: asRows([row(1), row(2)]) }, p, 'x', NOW);
+    const order = rank({ lexical, vector: null, activation, rows: asRows([row(1), row(2)]) }, p, 'x');
     expect(order.map((item) => [item.id, Object.keys(item.channels)])).toEqual([
       [1, ['lexical', 'graph']],
       [2, ['graph']],
@@ -329,7 +175,7 @@ describe('rank', () => {
       fc.property(scene, (s) => {
         const p = planSearch('alice in May 2023', undefined, 10, NOW);
         const found = retrieved({ lexical: listOf(s.lexical), vector: s.vector && listOf(s.vector), rows: s.rows }, p);
-        const order = rank(found, p, 'alice in May 2023', NOW);
+        const order = rank(found, p, 'alice in May 2023');
         const used = new Set(order.flatMap((item) => Object.keys(item.channels) as (keyof typeof p.recipe.weights)[]));
         const best = [...used].reduce((sum, channel) => sum + p.recipe.weights[channel] / (RRF_K + 1), 0);
         for (const item of order) {
@@ -355,7 +201,6 @@ describe('rank', () => {
           retrieved({ lexical: listOf(s.lexical), vector: s.vector && listOf(s.vector), rows: s.rows }, p),
           p,
           'x',
-          NOW,
         );
         for (const [i, item] of order.entries()) {
           expect(item.score).toBeGreaterThan(0);
@@ -378,14 +223,14 @@ describe('rank', () => {
             p,
           );
           const second = { ...first, rows: asRows(shuffled), activation: new Map([...first.activation].reverse()) };
-          expect(rank(second, p, 'alice', NOW)).toEqual(rank(first, p, 'alice', NOW));
+          expect(rank(second, p, 'alice')).toEqual(rank(first, p, 'alice'));
         },
       ),
     );
   });
 
   it('finds nothing in nothing', () => {
-    expect(rank({ lexical: [], vector: null, activation: new Map(), rows: new Map() }, plan(), '', NOW)).toEqual([]);
+    expect(rank({ lexical: [], vector: null, activation: new Map(), rows: new Map() }, plan(), '')).toEqual([]);
   });
 });
 

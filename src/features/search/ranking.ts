@@ -1,5 +1,6 @@
 // From raw hits to one order: evidence, activation, bounded priors, fusion. Pure, so that every figure can be tested and explained.
-import { type Fsrs, STANDARD_FSRS, storedShare } from '../../algo/fsrs.ts';
+import { DAY_MS } from '../../algo/durations.ts';
+import { type Fsrs, storedShare } from '../../algo/fsrs.ts';
 import { aboveChance, fuse, ranked } from '../../algo/fusion.ts';
 import { type SpreadEdge, spread } from '../../algo/spread.ts';
 import { words } from '../../algo/text.ts';
@@ -57,7 +58,6 @@ const IMPORTANCE_STEP = 0.01;
 const REPEAT_SHARE = 0.05;
 const FEEDBACK_SHARE = 0.05;
 const AUTHOR_BONUS = 0.5;
-const DAY_MS = 86_400_000;
 /** Days over which nearness to a named period fades. */
 const PERIOD_FADE_DAYS = 7;
 
@@ -135,10 +135,10 @@ export function multipliersOf(
     named: ReadonlySet<string>;
     mass: ReadonlyMap<string, number>;
     now: number;
-    fsrs?: Fsrs;
+    fsrs: Fsrs;
   },
 ): Multipliers {
-  const { plan, named, mass, now, fsrs = STANDARD_FSRS } = context;
+  const { plan, named, mass, now, fsrs } = context;
   if (!plan.priors) return NEUTRAL;
   let period = 1;
   if (plan.period) {
@@ -176,7 +176,7 @@ const product = (m: Multipliers): number =>
   m.decay * m.storage * m.static * m.importance * m.source_count * m.feedback * m.author * m.period;
 
 /** @param query the question, for the names in it */
-export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now: number, fsrs?: Fsrs): RankedMemory[] {
+export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now: number, fsrs: Fsrs): RankedMemory[] {
   const { rows } = retrieved;
   const { activation } = retrieved;
   const evidence = evidenceOf(retrieved, plan);
@@ -185,7 +185,7 @@ export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now:
     named: new Set(words(query)),
     mass: sessionMass(evidence, rows),
     now,
-    fsrs: fsrs ?? STANDARD_FSRS,
+    fsrs,
   };
   const factors = new Map<number, Multipliers>();
   for (const id of activation.keys()) {

@@ -1,10 +1,11 @@
 import type { Fsrs } from '../../algo/fsrs.ts';
+import { round } from '../../algo/round.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type Route, route } from '../../core/endpoint.ts';
 import { presentMemory } from '../memory/rules.ts';
 import { explain, faceted, recall, search, searchArray } from './contract.ts';
 import type { Views } from './recall.ts';
-import { round, type SearchService } from './service.ts';
+import type { SearchService } from './service.ts';
 
 export const searchRoutes = (service: SearchService, views: Views, clock: Clock, fsrs: Fsrs): Route[] => [
   route(search, async ({ body }, { scope }) => (await service.search(scope, body)).answer),

@@ -1,6 +1,7 @@
 // Search end to end: retrieve, rank, let the reranker read the best, show.
 import { inLongForm } from '../../algo/aliases.ts';
 import type { Fsrs } from '../../algo/fsrs.ts';
+import { round } from '../../algo/round.ts';
 import { dayWords, termCoverage } from '../../algo/text.ts';
 import { type Clock, endOf, formatTime, parseTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
@@ -185,7 +186,8 @@ export function createSearch(deps: SearchDeps) {
       });
       const row = rows.get(result.id)!;
       const chain = row.root_memory_id === null ? [] : await read.memories.chain(scope.user_id, row.root_memory_id);
-      result.version_chain = chain.map((v) => ({
+      const shown = chain.filter((v) => v.id === row.id || showsVersion(v, filter));
+      result.version_chain = shown.map((v) => ({
         id: v.id,
         content: v.content,
         version: v.version,
@@ -248,6 +250,13 @@ export function createSearch(deps: SearchDeps) {
   };
 }
 
+/** Older versions are shown beside the newest, but what is hidden for another reason stays hidden. */
+const showsVersion = (row: MemoryRow, filter: MemoryFilter): boolean =>
+  row.status === 'approved' &&
+  (filter.include_archived || row.is_archived === 0) &&
+  (filter.include_forgotten ||
+    (row.is_forgotten === 0 && (row.forget_after === null || row.forget_after > filter.now)));
+
 /** The plan in which only these channels weigh. */
 function only(channels: ReadonlySet<Channel>, plan: SearchPlan): SearchPlan {
   const { weights } = plan.recipe;
@@ -268,5 +277,3 @@ export const searchTypeOf = ({ channels: { lexical, vector } }: RankedMemory): S
   lexical && vector ? 'hybrid' : lexical ? 'lexical' : vector ? 'vector' : 'graph';
 
 export type SearchService = ReturnType<typeof createSearch>;
-
-export const round = (n: number): number => Math.round(n * 1e6) / 1e6;

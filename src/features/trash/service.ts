@@ -1,4 +1,5 @@
 // How memories end: into the trash when their time is over, and for good after their days there, or at once when asked.
+import { DAY_MS } from '../../algo/durations.ts';
 import type { Fsrs } from '../../algo/fsrs.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
@@ -35,7 +36,6 @@ export type Receipt = Attached & { memories: number; full_text: number };
 
 type Leaving = typeof leavingWith;
 
-const DAY_MS = 86_400_000;
 /** Memories per transaction: others write in between. */
 const PAGE = 100;
 

@@ -6,36 +6,32 @@ import type { IdList, StoreDb } from '../../core/store-db.ts';
 export type Attached = Record<'vectors' | 'links' | 'tags' | 'feedback', number>;
 
 export function trashStore(db: StoreDb, idList: IdList) {
-  const idsOf = async (rows: Promise<{ id: number }[]>): Promise<number[]> => (await rows).map(({ id }) => id);
+  /** Memories in or out of the trash whose time in a column is over, the longest past first. */
+  async function due(
+    column: 'forget_after' | 'forgotten_at',
+    is_forgotten: 0 | 1,
+    { user_id, by, limit }: { user_id: number; by: string; limit: number },
+  ): Promise<number[]> {
+    const rows = await db
+      .selectFrom('memories')
+      .where('user_id', '=', user_id)
+      .where('is_forgotten', '=', sql.lit(is_forgotten))
+      .where(column, '<=', by)
+      .select('id')
+      .orderBy(column)
+      .limit(limit)
+      .execute();
+    return rows.map(({ id }) => id);
+  }
 
   return {
     /** Memories whose time is over and that are not in the trash yet, the longest overdue first. */
     expired: (user_id: number, now: string, limit: number): Promise<number[]> =>
-      idsOf(
-        db
-          .selectFrom('memories')
-          .where('user_id', '=', user_id)
-          .where('is_forgotten', '=', sql.lit(0))
-          .where('forget_after', '<=', now)
-          .select('id')
-          .orderBy('forget_after')
-          .limit(limit)
-          .execute(),
-      ),
+      due('forget_after', 0, { user_id, by: now, limit }),
 
     /** What came into the trash at that time or earlier, oldest first. */
-    forgottenBy: (user_id: number, time: string, limit: number): Promise<number[]> =>
-      idsOf(
-        db
-          .selectFrom('memories')
-          .where('user_id', '=', user_id)
-          .where('is_forgotten', '=', sql.lit(1))
-          .where('forgotten_at', '<=', time)
-          .select('id')
-          .orderBy('forgotten_at')
-          .limit(limit)
-          .execute(),
-      ),
+    forgottenBy: (user_id: number, by: string, limit: number): Promise<number[]> =>
+      due('forgotten_at', 1, { user_id, by, limit }),
 
     async attached(user_id: number, memory_ids: readonly number[]): Promise<Attached> {
       const ids = idList(memory_ids);

@@ -7,6 +7,7 @@ import type { Tokenizer } from '@huggingface/tokenizers';
 import type { InferenceSession } from 'onnxruntime-node';
 import { z } from 'zod';
 import type { Logger } from '../../core/log.ts';
+import { messageOf } from '../../core/thrown.ts';
 import { checkReadable, readIfThere, statIfThere } from './folder-files.ts';
 import { ModelError } from './model-error.ts';
 import { openTokenizer } from './packed-vocabulary.ts';
@@ -209,7 +210,7 @@ function parseTokenizer(path: string, definition: Uint8Array, config: object) {
     tokenizer.encode('probe');
     return { tokenizer, last_id, padding: paddingSchema.safeParse(json).data?.padding.pad_id };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new ModelError(`${path} cannot be used (${reason}): copy it again from where the model was exported.`, cause);
   }
 }

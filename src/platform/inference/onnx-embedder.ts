@@ -1,6 +1,7 @@
 // Text to unit vectors with an ONNX model, on this thread. One batch runs at a time, so memory stays bounded;
 // what is asked for in the same tick shares a batch; queries overtake documents. A vector is always finite.
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { othersFirst } from '../../core/event-loop.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Embedder, ModelIdentity } from '../../core/ports.ts';
 import { withDirection } from './direction.ts';
@@ -61,7 +62,7 @@ export async function openOnnxEmbedder(options: OnnxEmbedderOptions): Promise<Em
   const enqueue = (queue: Job[], ids: number[]): Promise<Float32Array> =>
     new Promise((resolve, reject) => {
       queue.push({ ids, resolve, reject });
-      pumping ??= immediate().then(pump);
+      pumping ??= othersFirst().then(pump);
     });
 
   async function pump(): Promise<void> {
@@ -112,7 +113,7 @@ export async function openOnnxEmbedder(options: OnnxEmbedderOptions): Promise<Em
           encoded.push(folder.tokens.encode(folder.document_prefix + text));
           if ((chars += text.length) < TOKENIZE_CHARS) continue;
           chars = 0;
-          await immediate();
+          await othersFirst();
         }
         if (closed) throw closedError();
         vectors.push(...(await Promise.all(encoded.map((ids) => enqueue(documents, ids)))));
@@ -132,8 +133,6 @@ export async function openOnnxEmbedder(options: OnnxEmbedderOptions): Promise<Em
     },
   };
 }
-
-const immediate = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 interface Model {
   readonly dims: number;

@@ -1,6 +1,7 @@
 // A cross-encoder: question and text go through the model together, on this thread. One call is scored at a time, batch
 // after batch, and between two the event loop has its turn, so that a call given up stops there. A score is always finite.
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { othersFirst } from '../../core/event-loop.ts';
 import type { Reranker } from '../../core/ports.ts';
 import {
   checkInputs,
@@ -51,12 +52,12 @@ export async function openOnnxReranker(options: OnnxRerankerOptions): Promise<Re
       rows.push({ ...pairWith(document_prefix + text), place });
       if ((chars += text.length) < TOKENIZE_CHARS) continue;
       chars = 0;
-      await immediate();
+      await othersFirst();
       proceed();
     }
     const scores: number[] = [];
     for (const batch of planBatches(rows, batch_size, batch_tokens)) {
-      await immediate();
+      await othersFirst();
       proceed();
       const started = performance.now();
       const found = await model.score(batch);
@@ -84,8 +85,6 @@ export async function openOnnxReranker(options: OnnxRerankerOptions): Promise<Re
     },
   };
 }
-
-const immediate = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 interface Model {
   /** 0..1 for each row. */

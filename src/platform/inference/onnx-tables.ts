@@ -4,6 +4,7 @@
 // Field numbers are those of onnx.proto, wire types those of protobuf's encoding.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { toFloats } from '../../core/float-bytes.ts';
 
 export interface SentenceTables {
   readonly dims: number;
@@ -76,8 +77,8 @@ function tablesOf(model: Model): SentenceTables | null {
   return {
     dims,
     rows: new Int8Array(rows.raw.buffer, rows.raw.byteOffset, rows.raw.byteLength),
-    scales: floats(scales.raw),
-    least: floats(least.raw)[0]!,
+    scales: toFloats(scales.raw),
+    least: toFloats(least.raw)[0]!,
   };
 }
 
@@ -85,7 +86,6 @@ const isTensor = ({ type, dims, raw }: Tensor, wanted: number, shape: readonly n
   type === wanted && dims.join() === shape.join() && raw.length === shape.reduce((size, dim) => size * dim, bytes);
 
 /** A copy: in the file they begin anywhere, and numbers of four bytes can be read only where a multiple of four begins. */
-const floats = (raw: Uint8Array): Float32Array => new Float32Array(new Uint8Array(raw).buffer);
 
 // --- the messages of onnx.proto, as far as that graph has them ------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import { byteLength, clipCodePoints } from '../../algo/utf8.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Embedder, ModelIdentity } from '../../core/ports.ts';
+import { asError } from '../../core/thrown.ts';
 import { type Endpoint, EndpointError, type EndpointOptions, endpointsAt } from './embedding-endpoint.ts';
 import { ModelError } from './model-error.ts';
 import { queryCache } from './query-cache.ts';
@@ -202,7 +203,6 @@ const pause = (ms: number, signal: AbortSignal) =>
       resolve();
     }
   });
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** Tries each address the URL may stand for until one embeds. */
 async function findEndpoint(options: RemoteEmbedderOptions, timeout_ms: number) {

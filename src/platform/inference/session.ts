@@ -1,6 +1,7 @@
 // What it takes to run an ONNX model over token ids, whatever it computes: the session, batches of like length, inputs
 // padded to one width.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { messageOf } from '../../core/thrown.ts';
 import { ModelError } from './model-error.ts';
 import { strangers } from './model-folder.ts';
 
@@ -13,7 +14,7 @@ export async function openSession(file: string, threads: number): Promise<Infere
     enableMemPattern: false,
     logSeverityLevel: 3,
   }).catch((cause) => {
-    const reason = String(cause instanceof Error ? cause.message : cause).trim();
+    const reason = messageOf(cause).trim();
     throw new ModelError(
       `ONNX Runtime cannot load ${file} (${reason}): the file may be cut short or not a model, copy it again.`,
       cause,
@@ -28,7 +29,7 @@ export async function openSession(file: string, threads: number): Promise<Infere
  */
 export async function firstRun<T>(file: string, last_id: number, run: () => Promise<T>): Promise<T> {
   return run().catch((cause) => {
-    const reason = String(cause instanceof Error ? cause.message : cause).trim();
+    const reason = messageOf(cause).trim();
     if (/out of (?:data )?bounds/.test(reason)) throw strangers(file, last_id, reason, cause);
     throw new ModelError(
       `${file} fails at a first text (${reason}): copy the folder again from where the model was exported.`,

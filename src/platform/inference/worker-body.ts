@@ -2,6 +2,7 @@
 // logs. worker-thread.ts is the other side.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Logger } from '../../core/log.ts';
+import { messageOf } from '../../core/thrown.ts';
 import { ModelError } from './model-error.ts';
 
 /** An error as data: a clone would lose its class. */
@@ -35,7 +36,7 @@ export interface Body<Info, Ask, Answer> {
 }
 
 const failureOf = (error: unknown): Failure => ({
-  message: error instanceof Error ? error.message : String(error),
+  message: messageOf(error),
   stack: error instanceof Error ? error.stack : undefined,
   of_model: error instanceof ModelError,
 });

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../../core/log.ts';
+import { messageOf } from '../../core/thrown.ts';
 import { ModelError } from './model-error.ts';
 import type { Failure, FromThread, ToThread } from './worker-body.ts';
 
@@ -81,7 +82,7 @@ export async function openThread<Info, Ask, Answer>(
         `The model folder ${model_dir} now holds ${keyOf(next.info)} instead of ${keyOf(info)}: restart the server to use it.`,
       );
     } catch (error) {
-      died(error instanceof Error ? error.message : String(error));
+      died(messageOf(error));
       throw error;
     }
   }
@@ -181,7 +182,7 @@ async function startThread<Info, Ask, Answer>(
     else answered(message.id)?.reject(revived(message.failure));
   });
   worker.on('error', (error: unknown) => {
-    gone(error instanceof Error ? error.message : String(error));
+    gone(messageOf(error));
     void worker.terminate();
   });
   worker.on('exit', (code) => gone(`exit code ${code}`));

@@ -2,6 +2,7 @@
 import { type Clock, formatTime } from '../../core/clock.ts';
 import { Interrupted, type JobHandler, LANES, type Lane } from '../../core/job.ts';
 import type { Logger } from '../../core/log.ts';
+import { messageOf } from '../../core/thrown.ts';
 import type { JobStore } from '../../features/jobs/store.ts';
 import type { JobClaim, JobRow } from '../db/dialect.ts';
 
@@ -52,7 +53,7 @@ export function createRunner({ atomically, handlers, tick, paused, clock, owner,
         await atomically(({ jobs }) => jobs.settle(row.id, owner, again));
         return;
       }
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       const last = row.attempts >= row.max_attempts;
       logger.warn(
         { err: error, kind: row.kind, job: row.id, attempt: row.attempts },

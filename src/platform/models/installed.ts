@@ -6,9 +6,8 @@ import type { ModelKind } from './catalogue.ts';
 import { withClaim } from './claim.ts';
 import { ModelStoreError } from './failure.ts';
 import { digestsOf } from './files.ts';
-import { folderName, isModelName } from './names.ts';
+import { folderName, isModelName, modelPaths } from './names.ts';
 import { openPins, type Pin } from './pins.ts';
-import { modelPaths } from './pull.ts';
 
 export interface InstalledModel {
   readonly name: string;

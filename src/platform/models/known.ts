@@ -1,12 +1,13 @@
 // The models of the catalogue and those that are installed, as one list.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Logger } from '../../core/log.ts';
 import { BUILT_IN_MODEL } from '../../core/model-source.ts';
 import type { KnownModel } from '../../features/models/service.ts';
 import { builtInFolder } from '../models.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { ModelStoreError } from './failure.ts';
-import type { ModelStore } from './installed.ts';
+import { type ModelStore, modelStore } from './installed.ts';
 
 export type { KnownModel };
 
@@ -48,6 +49,12 @@ export async function knownModels(
   );
   return [...known, ...others];
 }
+
+/** The same for a server, which goes on with a damaged list and says so in its log. */
+export const knownIn = (models_dir: string, logger: Logger): Promise<KnownModel[]> =>
+  knownModels(modelStore(models_dir), (problem) =>
+    logger.error({ problem }, 'models count as installed where a folder is'),
+  );
 
 const builtInBytes = (): number | null => {
   try {

@@ -1,5 +1,5 @@
 // What a model may be called, which folder that is, and which paths a hub may name. Pure.
-import { isAbsolute } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 const PART = '[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?';
 const NAME = new RegExp(`^${PART}(?:/${PART})?$`);
@@ -16,6 +16,21 @@ export const CONTENT = 'sha256-';
 
 /** One folder per name, all beside each other; the name must be a model's. */
 export const folderName = (name: string): string => name.replace('/', '--');
+
+/** Everything about one model below the models folder. */
+export interface ModelPaths {
+  readonly folder: string;
+  /** Being fetched. */
+  readonly incoming: string;
+  /** Being replaced or removed. */
+  readonly old: string;
+  readonly claim: string;
+}
+
+export function modelPaths(models_dir: string, name: string): ModelPaths {
+  const incoming = join(models_dir, '.incoming', folderName(name));
+  return { folder: join(models_dir, folderName(name)), incoming, old: `${incoming}.old`, claim: `${incoming}.lock` };
+}
 
 /** Whether a path stays inside the folder it is joined to, on every system. */
 export const isInnerPath = (path: string): boolean =>

@@ -9,7 +9,7 @@ import { withClaim } from './claim.ts';
 import { ModelStoreError } from './failure.ts';
 import { type FetchDeps, fetchFiles, type PullProgress } from './fetch.ts';
 import { digestsOf, syncFolder, writeAtomically } from './files.ts';
-import { CONTENT, folderName, isInnerPath, isRepo, shortRevision } from './names.ts';
+import { CONTENT, isInnerPath, isRepo, type ModelPaths, modelPaths, shortRevision } from './names.ts';
 import type { Pin, Pins } from './pins.ts';
 
 export type { PullProgress };
@@ -64,21 +64,6 @@ const asBefore = (request: PullRequest, pin: Pin | null): PullRequest =>
   pin && isRepo(request.name)
     ? { ...request, kind: request.kind ?? pin.kind, file: request.file ?? pinnedOnnx(pin) }
     : request;
-
-/** Everything about one model below the models folder. */
-export interface ModelPaths {
-  readonly folder: string;
-  /** Being fetched. */
-  readonly incoming: string;
-  /** Being replaced or removed. */
-  readonly old: string;
-  readonly claim: string;
-}
-
-export function modelPaths(models_dir: string, name: string): ModelPaths {
-  const incoming = join(models_dir, '.incoming', folderName(name));
-  return { folder: join(models_dir, folderName(name)), incoming, old: `${incoming}.old`, claim: `${incoming}.lock` };
-}
 
 function wantedOf({ name, kind, file }: PullRequest): Wanted {
   const invalid = (sentence: string) => new ModelStoreError('invalid', sentence);

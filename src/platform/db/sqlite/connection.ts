@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import type BetterSqlite from 'better-sqlite3-multiple-ciphers';
 import { Kysely, SqliteDialect } from 'kysely';
+import { asError } from '../../../core/thrown.ts';
 import { DatabaseError, type Db } from '../dialect.ts';
 
 export type Raw = BetterSqlite.Database;
@@ -90,7 +91,7 @@ export function explain(error: unknown, { path, key }: Pick<ConnectionOptions, '
     );
   if (reason.startsWith('SQLITE_FULL') || reason.startsWith('SQLITE_IOERR'))
     return say(`${path} could not be written: the disk is full or failing.`);
-  return error instanceof Error ? error : new Error(String(error));
+  return asError(error);
 }
 
 const MAX_CACHED_STATEMENTS = 500;

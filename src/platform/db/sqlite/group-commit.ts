@@ -1,5 +1,6 @@
 // Writes that arrive together share one commit: with synchronous=FULL the disk flush is the price of a commit, not of a write.
 import { AppError } from '../../../core/errors.ts';
+import { othersFirst } from '../../../core/event-loop.ts';
 import type { Handle } from '../dialect.ts';
 import type { Raw } from './connection.ts';
 
@@ -72,7 +73,7 @@ export function createGroupCommit(raw: Raw, handle: Handle) {
 
   async function drain(): Promise<void> {
     // One turn of the event loop lets requests that arrived together queue up together.
-    await new Promise((resolve) => setImmediate(resolve));
+    await othersFirst();
     while (queue.length > 0) await runBatch(queue.splice(0, MAX_BATCH));
     draining = null;
   }
