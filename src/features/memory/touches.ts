@@ -1,7 +1,7 @@
 // Reads are counted in memory and written in batches: answering a question never waits for the disk.
 import { type Fsrs, GOOD } from '../../algo/fsrs.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
-import { othersFirst } from '../../core/event-loop.ts';
+import { othersFirst, pause } from '../../core/event-loop.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { ReviewState, ReviewStore } from '../fsrs/store.ts';
@@ -9,13 +9,16 @@ import { reviewed } from './rules.ts';
 import type { MemoryStore } from './store.ts';
 
 export const FLUSH_EVERY_MS = 5_000;
-const FLUSH_PAGE = 64;
+/** Memories per transaction, and the time between two: a search that meets a page waits for a part of it, and few meet one. */
+const FLUSH_PAGE = 32;
+const REST_MS = 50;
 
 export interface TouchDeps {
   atomically: Atomically<{ memories: MemoryStore; reviews: ReviewStore }>;
   fsrs: Fsrs;
   clock: Clock;
   logger: Logger;
+  rest?: typeof pause;
 }
 
 /** What happened to one memory since the last flush. */
@@ -29,10 +32,11 @@ interface Reads {
   recalled: boolean;
 }
 
-export function createTouches({ atomically, fsrs, clock, logger }: TouchDeps) {
+export function createTouches({ atomically, fsrs, clock, logger, rest = pause }: TouchDeps) {
   /** By memory; its id names its owner too. */
   let waiting = new Map<number, Reads>();
   let flushing = Promise.resolve();
+  const hurry = new AbortController();
 
   function note(reads: Reads): void {
     const known = waiting.get(reads.id);
@@ -71,6 +75,7 @@ export function createTouches({ atomically, fsrs, clock, logger }: TouchDeps) {
     let at = 0;
     try {
       for (; at < all.length; at += FLUSH_PAGE) {
+        if (at > 0 && !hurry.signal.aborted) await rest(REST_MS, hurry.signal);
         // Pages that follow each other at once would share a turn of the event loop, and requests would wait for all.
         if (at > 0) await othersFirst();
         await write(all.slice(at, at + FLUSH_PAGE));
@@ -81,6 +86,11 @@ export function createTouches({ atomically, fsrs, clock, logger }: TouchDeps) {
     }
   }
 
+  function flush(): Promise<void> {
+    flushing = flushing.then(flushWaiting);
+    return flushing;
+  }
+
   return {
     /** Shown as an answer to a question: counts as read, and as a review that went well. */
     add: (user_id: number, memory_ids: readonly number[]): void => noteAll(user_id, memory_ids, true),
@@ -88,10 +98,13 @@ export function createTouches({ atomically, fsrs, clock, logger }: TouchDeps) {
     /** Looked up by id, which says nothing about how well it is remembered. */
     addLookup: (user_id: number, memory_id: number): void => noteAll(user_id, [memory_id], false),
 
-    /** Writes what has gathered, in small transactions so that nobody waits long for one; every few seconds and at shutdown. */
-    flush(): Promise<void> {
-      flushing = flushing.then(flushWaiting);
-      return flushing;
+    /** Writes what has gathered, in small transactions with rests between them, so that nobody waits long; every few seconds. */
+    flush,
+
+    /** The same without rests, also for what is being written now; at shutdown. */
+    finish(): Promise<void> {
+      hurry.abort();
+      return flush();
     },
   };
 }
