@@ -33,7 +33,7 @@ export async function episodeCandidates(
   );
 
   async function summaryOf({ id, summary, is_summarized }: EpisodeRow): Promise<string | null> {
-    if (summary === null || is_summarized === 0) return summary;
+    if (is_summarized === 0) return summary;
     const memories = await episodes.memories({ ...filter, episode_id: id }, MAX_TOLD, 0);
     return summarize(
       memories.map(({ content }) => content),

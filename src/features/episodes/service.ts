@@ -12,21 +12,26 @@ import { presentMemory, retentionOf } from '../memory/rules.ts';
 import type { Semantics } from '../memory/semantics.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import type { CreateEpisode, ListEpisodes, UpdateEpisode } from './contract.ts';
-import { type EpisodeRow, episodeText, presentEpisode, rankEpisodes, SUMMARY_SIZE } from './rules.ts';
+import { type EpisodeRow, presentEpisode, rankEpisodes, SUMMARY_SIZE } from './rules.ts';
 import type { EpisodeStore } from './store.ts';
+import { type DroppingStores, indexEpisode, type Summaries } from './summaries.ts';
 
 export interface EpisodeStores {
   episodes: EpisodeStore;
   words: WordStore;
-  memories: Pick<MemoryStore, 'assign' | 'idsWhere'>;
+  memories: Pick<MemoryStore, 'assign' | 'byIds' | 'idsWhere'>;
   fullText: Pick<FullTextIndex, 'search'>;
 }
+type WrittenStores = EpisodeStores & Pick<DroppingStores, 'jobs'> & { lockUser(user_id: number): Promise<void> };
 
 export interface EpisodeDeps {
   read: EpisodeStores;
-  atomically: Atomically<EpisodeStores>;
+  atomically: Atomically<WrittenStores>;
+  summaries: Summaries;
   semantics: Semantics;
   onDegraded(signal: string): void;
+  /** Starts due jobs. */
+  wake(): void;
   fsrs: Fsrs;
   clock: Clock;
 }
@@ -36,10 +41,9 @@ const WORD_POOL = 200;
 const MEANING_POOL = 20;
 /** Episodes looked at by title and summary. */
 const TEXT_POOL = 200;
-/** Memories a summary is made of: the oldest of a longer episode. */
-const MAX_SUMMARIZED = 2_000;
 
-export function createEpisodes({ read, atomically, semantics, onDegraded, fsrs, clock }: EpisodeDeps) {
+export function createEpisodes(deps: EpisodeDeps) {
+  const { read, atomically, summaries, semantics, onDegraded, wake, fsrs, clock } = deps;
   const now = () => formatTime(clock.now());
   const missing = (id: number) =>
     new AppError('episode_not_found', `There is no episode ${id}. GET /episodes lists yours.`);
@@ -73,12 +77,6 @@ export function createEpisodes({ read, atomically, semantics, onDegraded, fsrs, 
     return rows.map((row) => presentEpisode(row, decays.get(row.id)!));
   }
   const one = async (scope: Scope, row: EpisodeRow) => (await shown(scope, [row]))[0]!;
-
-  /** Keeps what it is found by in step with what it says. */
-  async function index({ words }: EpisodeStores, row: EpisodeRow): Promise<void> {
-    await words.remove(row.user_id, 'episode', [row.id]);
-    await words.add(row.user_id, 'episode', [{ id: row.id, text: episodeText(row) }]);
-  }
 
   /** Ids by how well title, summary and memories fit. */
   async function ranking(scope: Scope, query: string) {
@@ -126,7 +124,7 @@ export function createEpisodes({ read, atomically, semantics, onDegraded, fsrs, 
           ended_at,
           created_at: at,
         });
-        await index(stores, created);
+        await indexEpisode(stores, created);
         return created;
       });
       return one(scope, row);
@@ -171,38 +169,41 @@ export function createEpisodes({ read, atomically, semantics, onDegraded, fsrs, 
         if (ended_at !== undefined) change.ended_at = ended_at === null ? null : stored(ended_at);
         checkOrder(before.started_at, change.ended_at ?? null);
         const changed = (await stores.episodes.set(scope.user_id, id, change))!;
-        if (title !== undefined || summary !== undefined) await index(stores, changed);
+        if (title !== undefined || summary !== undefined) await indexEpisode(stores, changed);
         return changed;
       });
       return one(scope, row);
     },
 
     /** @returns how many of the memories are in the episode now */
-    assign: (scope: Scope, id: number, memory_ids: readonly number[]): Promise<number> =>
-      atomically(async (stores) => {
+    async assign(scope: Scope, id: number, memory_ids: readonly number[]): Promise<number> {
+      const { user_id } = scope;
+      const { assigned, dropped } = await atomically(async (stores) => {
+        await stores.lockUser(user_id);
         await owned(stores.episodes, scope, id);
-        return stores.memories.assign(scope.user_id, memory_ids, id, now());
-      }),
+        const before = (await stores.memories.byIds(user_id, memory_ids)).flatMap(({ episode_id }) => episode_id ?? []);
+        const assigned = await stores.memories.assign(user_id, memory_ids, id, now());
+        // Nobody would know later that the episode they leave still quotes them.
+        const left = [...new Set(before)].filter((each) => each !== id);
+        return { assigned, dropped: await summaries.drop(stores, user_id, left) };
+      });
+      if (dropped) wake();
+      return assigned;
+    },
 
     async finalize(scope: Scope, id: number) {
       await owned(read.episodes, scope, id);
-      const filter = { user_id: scope.user_id, now: now(), episode_id: id };
-      const memories = await read.episodes.memories(filter, MAX_SUMMARIZED, 0);
-      const summed = summarize(
-        memories.map(({ content }) => content),
-        SUMMARY_SIZE,
-      );
-      const row = await atomically(async (stores) => {
+      const row = await summaries.withSummary(atomically, { user_id: scope.user_id, id }, async (stores, summed) => {
         const { summary, is_summarized, started_at, ended_at } = await owned(stores.episodes, scope, id);
         const written = summary !== null && is_summarized === 0;
         const keep = written || summed === '';
         // One planned for later ends as it begins.
-        const earliestEnd = [filter.now, started_at].sort()[1]!;
+        const earliestEnd = [now(), started_at].sort()[1]!;
         const changed = (await stores.episodes.set(scope.user_id, id, {
           ended_at: ended_at ?? earliestEnd,
           ...(keep ? {} : { summary: summed, is_summarized: 1 }),
         }))!;
-        if (!keep) await index(stores, changed);
+        if (!keep) await indexEpisode(stores, changed);
         return changed;
       });
       return one(scope, row);

@@ -83,6 +83,17 @@ export function episodeStore(db: StoreDb, idList: IdList) {
         .returningAll()
         .executeTakeFirst() as Promise<EpisodeRow | undefined>,
 
+    /** Takes away the summaries that were made of memories. @returns the episodes that had one, or were to get one */
+    dropMade: (user_id: number, ids: readonly number[]): Promise<EpisodeRow[]> =>
+      db
+        .updateTable('episodes')
+        .set({ summary: null })
+        .where('user_id', '=', user_id)
+        .where('id', 'in', idList(ids))
+        .where('is_summarized', '=', sql.lit(1))
+        .returningAll()
+        .execute() as Promise<EpisodeRow[]>,
+
     /** The open episode of a session: that of this agent before that of any; begun when there is none. */
     async inSession(user_id: number, session_id: string, agent: string, now: string): Promise<number> {
       const [open] = await openOf({ user_id, session_id, agent });

@@ -1,5 +1,5 @@
 // Storing, changing and erasing memories. Decisions are in rules.ts, SQL in the stores; here is the order of things.
-import { AGAIN, type Fsrs } from '../../algo/fsrs.ts';
+import type { Fsrs } from '../../algo/fsrs.ts';
 import { type Fingerprint, fingerprintOf } from '../../algo/simhash.ts';
 import { type Clock, endOf, formatTime } from '../../core/clock.ts';
 import type { Ids, Sha256 } from '../../core/crypto.ts';
@@ -8,9 +8,11 @@ import type { FullTextIndex, MemoryFilter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Memory } from '../../core/shapes.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
+import type { DroppingStores, Summaries } from '../episodes/summaries.ts';
 import type { JobStore } from '../jobs/store.ts';
 import { embedMissing, type LinkRequest, type ListQuery, type StoreRequest, type UpdateRequest } from './contract.ts';
 import type { FingerprintStore } from './fingerprint-store.ts';
+import { flagSetter } from './flags.ts';
 import type { LinkStore } from './link-store.ts';
 import { type Embedded, recordsOf } from './pieces.ts';
 import { type EpisodePlaces, episodeFor } from './placement.ts';
@@ -25,7 +27,6 @@ import {
   nextVersion,
   normalizeContent,
   presentMemory,
-  reviewed,
   tagsOf,
 } from './rules.ts';
 import type { Semantics } from './semantics.ts';
@@ -35,7 +36,8 @@ import type { VectorStore } from './vector-store.ts';
 
 export interface MemoryStores {
   memories: MemoryStore;
-  episodes: EpisodePlaces;
+  episodes: EpisodePlaces & DroppingStores['episodes'];
+  words: DroppingStores['words'];
   links: LinkStore;
   vectors: VectorStore;
   fingerprints: FingerprintStore;
@@ -49,6 +51,7 @@ export interface MemoryDeps {
   atomically: Atomically<MemoryStores>;
   semantics: Semantics;
   touches: Touches;
+  summaries: Pick<Summaries, 'drop'>;
   fsrs: Fsrs;
   /** Starts due jobs. */
   wake(): void;
@@ -183,23 +186,7 @@ export function createMemory(deps: MemoryDeps) {
     return row;
   }
 
-  /** Hiding a memory is a review that failed. */
-  async function setFlags(
-    scope: Scope,
-    id: number,
-    change: Partial<NewMemory>,
-    allowed: (row: MemoryRow) => boolean,
-  ): Promise<MemoryRow> {
-    return atomically(async ({ memories }) => {
-      const row = await memories.byId(scope.user_id, id);
-      if (!row || !allowed(row)) throw missing(id);
-      const hides = (change.is_forgotten === 1 || change.is_archived === 1) && !row.is_forgotten && !row.is_archived;
-      const lapse = hides ? reviewed(row, AGAIN, clock.now(), fsrs) : {};
-      const changed = { ...change, ...lapse, updated_at: now() };
-      await memories.set(scope.user_id, id, changed);
-      return { ...row, ...changed };
-    });
-  }
+  const setFlags = flagSetter(deps, missing);
 
   return {
     async store(scope: Scope, request: StoreRequest) {

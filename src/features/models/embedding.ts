@@ -280,6 +280,10 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
       closing.resolve();
     },
 
+    /** What embeds now. */
+    get model() {
+      return semantics.model;
+    },
     /** What is wanted is on its way. */
     get loading() {
       return loading;

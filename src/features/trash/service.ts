@@ -8,12 +8,13 @@ import type { FullTextIndex } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Memory } from '../../core/shapes.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
+import type { DroppingStores, Summaries } from '../episodes/summaries.ts';
 import { chainAfter, leavingWith, type MemoryRow, presentMemory } from '../memory/rules.ts';
 import type { Semantics } from '../memory/semantics.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import type { Attached, TrashStore } from './store.ts';
 
-interface Stores {
+interface Stores extends DroppingStores {
   memories: MemoryStore;
   trash: TrashStore;
   fullText: FullTextIndex;
@@ -23,11 +24,14 @@ interface Stores {
 export interface TrashDeps {
   read: Pick<Stores, 'memories' | 'trash'> & { access: { users(): Promise<{ id: number }[]> } };
   atomically: Atomically<Stores>;
+  summaries: Pick<Summaries, 'drop'>;
   semantics: Pick<Semantics, 'removed'>;
   fsrs: Fsrs;
   clock: Clock;
   /** How long a memory lies in the trash. */
   keep_days: number;
+  /** Starts due jobs. */
+  wake(): void;
   logger: Logger;
 }
 
@@ -49,18 +53,15 @@ const sum = (a: Receipt, b: Receipt): Receipt => ({
   full_text: a.full_text + b.full_text,
 });
 
-export function createTrash({ read, atomically, semantics, fsrs, clock, keep_days, logger }: TrashDeps) {
+export function createTrash(deps: TrashDeps) {
+  const { read, atomically, summaries, semantics, fsrs, clock, keep_days, wake, logger } = deps;
   const now = () => formatTime(clock.now());
   const notThere = (id: number) =>
     new AppError('memory_not_found', `There is no memory ${id} in the trash. GET /memory/trash lists what is there.`);
 
   /** Rows with all that hangs on them; what is left of their chains closes ranks. */
-  async function erase(
-    { memories, trash, fullText }: Stores,
-    user_id: number,
-    rows: readonly MemoryRow[],
-    leavingOf: Leaving,
-  ) {
+  async function erase(stores: Stores, user_id: number, rows: readonly MemoryRow[], leavingOf: Leaving) {
+    const { memories, trash, fullText } = stores;
     const leaving: number[] = [];
     for (const [root, named] of Map.groupBy(rows, (row) => row.root_memory_id ?? row.id)) {
       const chain = await memories.chain(user_id, root);
@@ -68,10 +69,11 @@ export function createTrash({ read, atomically, semantics, fsrs, clock, keep_day
       for (const { id, ...pointers } of chainAfter(chain, going)) await memories.set(user_id, id, pointers);
       leaving.push(...going);
     }
+    const dropped = await summaries.drop(stores, user_id, await trash.episodesOf(user_id, leaving));
     const attached = await trash.attached(user_id, leaving);
     for (const id of leaving) await fullText.remove(user_id, id);
     const receipt = { ...attached, memories: await memories.remove(user_id, leaving), full_text: leaving.length };
-    return { leaving, receipt };
+    return { leaving, receipt, dropped };
   }
 
   async function eraseWhere(
@@ -79,11 +81,13 @@ export function createTrash({ read, atomically, semantics, fsrs, clock, keep_day
     choose: (stores: Stores) => Promise<readonly MemoryRow[]>,
     leavingOf: Leaving = leavingWith,
   ): Promise<Receipt> {
-    const { leaving, receipt } = await atomically(async (stores) => {
+    const { leaving, receipt, dropped } = await atomically(async (stores) => {
       await stores.lockUser(user_id);
       const rows = await choose(stores);
-      return rows.length === 0 ? { leaving: [], receipt: NOTHING } : erase(stores, user_id, rows, leavingOf);
+      if (rows.length === 0) return { leaving: [], receipt: NOTHING, dropped: false };
+      return erase(stores, user_id, rows, leavingOf);
     });
+    if (dropped) wake();
     if (leaving.length > 0) await semantics.removed(user_id, leaving);
     return receipt;
   }
@@ -105,9 +109,14 @@ export function createTrash({ read, atomically, semantics, fsrs, clock, keep_day
     for (;;) {
       const time = now();
       if ((await read.trash.expired(user_id, time, 1)).length === 0) return expired;
-      expired += await atomically(async ({ memories, trash }) =>
-        memories.expire(user_id, await trash.expired(user_id, time, PAGE), time),
-      );
+      const page = await atomically(async (stores) => {
+        await stores.lockUser(user_id);
+        const ids = await stores.trash.expired(user_id, time, PAGE);
+        const count = await stores.memories.expire(user_id, ids, time);
+        return { count, dropped: await summaries.drop(stores, user_id, await stores.trash.episodesOf(user_id, ids)) };
+      });
+      expired += page.count;
+      if (page.dropped) wake();
     }
   }
 

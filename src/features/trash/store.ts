@@ -33,6 +33,19 @@ export function trashStore(db: StoreDb, idList: IdList) {
     forgottenBy: (user_id: number, by: string, limit: number): Promise<number[]> =>
       due('forgotten_at', 1, { user_id, by, limit }),
 
+    /** Episodes that these memories are in, each once. */
+    async episodesOf(user_id: number, memory_ids: readonly number[]): Promise<number[]> {
+      const rows = await db
+        .selectFrom('memories')
+        .where('user_id', '=', user_id)
+        .where('id', 'in', idList(memory_ids))
+        .where('episode_id', 'is not', null)
+        .select('episode_id')
+        .distinct()
+        .execute();
+      return rows.map(({ episode_id }) => episode_id!);
+    },
+
     async attached(user_id: number, memory_ids: readonly number[]): Promise<Attached> {
       const ids = idList(memory_ids);
       const owned = (table: 'memory_vectors' | 'memory_tags' | 'feedback') =>
