@@ -55,19 +55,6 @@ export function openBare(path: string): Bare {
 export const databaseBytes = (path: string): number =>
   [path, `${path}-wal`].reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0);
 
-/** Of an unencrypted database nobody has open: pages that hold nothing, and how large it would be when written anew. */
-export function slackOf(path: string): { free: number; vacuumed: number } {
-  const db = new Driver(path);
-  try {
-    const number = (pragma: string) => Number(db.pragma(pragma, { simple: true }));
-    const free = number('freelist_count') * number('page_size');
-    db.exec('vacuum');
-    return { free, vacuumed: number('page_count') * number('page_size') };
-  } finally {
-    db.close();
-  }
-}
-
 /** @returns what is wrong with a database file; nothing when it is whole */
 export function integrityProblems(path: string, key: string | null): string[] {
   const db = new Driver(path);

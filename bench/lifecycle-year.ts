@@ -1,7 +1,7 @@
 // A simulated year on one database: is what people still ask for found as well at its end, and how large has the file grown?
 import { join } from 'node:path';
 import { DAY_MS } from '../src/algo/durations.ts';
-import { databaseBytes, slackOf } from './bare-sqlite.ts';
+import { databaseBytes } from './bare-sqlite.ts';
 import { startClocked } from './clocked.ts';
 import { expectStatus, side } from './http.ts';
 import { serverOptions, untilEmbedded } from './model.ts';
@@ -28,11 +28,10 @@ export interface YearFigures {
   recall_at_10_end: number;
   /** The same questions to a database that never held anything but what is live. */
   recall_at_10_fresh: number;
+  /** After all sweeps, and after POST /admin/compact. */
+  swept_mib: number;
   database_mib: number;
-  /** Of it, pages that hold nothing. */
-  free_mib: number;
-  /** Written anew by VACUUM. */
-  vacuumed_mib: number;
+  compact_ms: number;
   /** A new database with the same live memories. */
   fresh_mib: number;
   size_ratio: number;
@@ -126,6 +125,8 @@ export async function year(
   await embedded(held, progress);
   const recall_at_10_end = await recallOf(held, questions);
   const { facts } = lived;
+  progress('year: compacting');
+  const { body: compacted, ms: compact_ms } = expectStatus(await lived.call('POST', '/admin/compact'), 200);
   await lived.stop();
 
   progress('year: a fresh database');
@@ -143,7 +144,6 @@ export async function year(
 
   const database = databaseBytes(fileOf(lived));
   const alone = databaseBytes(fileOf(fresh));
-  const slack = slackOf(fileOf(lived));
   const total = (of: (day: Day) => readonly number[]) => plan.days.reduce((sum, day) => sum + of(day).length, 0);
   const figures: YearFigures = {
     days,
@@ -157,9 +157,9 @@ export async function year(
     recall_at_10_start,
     recall_at_10_end,
     recall_at_10_fresh,
+    swept_mib: mib(compacted.size_before),
     database_mib: mib(database),
-    free_mib: mib(slack.free),
-    vacuumed_mib: mib(slack.vacuumed),
+    compact_ms: rounded(compact_ms, 1),
     fresh_mib: mib(alone),
     size_ratio: rounded(database / alone, 3),
   };

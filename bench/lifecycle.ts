@@ -161,11 +161,11 @@ const yearTables = (f: YearFigures): Table[] => [
   },
   {
     title: 'Found and kept',
-    columns: ['', 'R@10 of what is still used', 'database MiB', 'empty pages', 'after VACUUM'],
+    columns: ['', 'R@10 of what is still used', 'after sweeps, MiB', 'after sweeps and vacuum, MiB', 'vacuum ms'],
     rows: [
       ['at the start', percent(f.recall_at_10_start), null, null, null],
-      ['at the end', percent(f.recall_at_10_end), f.database_mib, f.free_mib, f.vacuumed_mib],
-      ['fresh, with what is live', percent(f.recall_at_10_fresh), f.fresh_mib, null, null],
+      ['at the end', percent(f.recall_at_10_end), f.swept_mib, f.database_mib, f.compact_ms],
+      ['fresh, with what is live', percent(f.recall_at_10_fresh), null, f.fresh_mib, null],
     ],
   },
 ];
@@ -189,8 +189,8 @@ const MEANS: Readonly<Record<Part, Record<string, string>>> = {
     year: "a clock of the benchmark: each day memories are stored, 25 are asked for by Zipf's law (10 results each count as recalled), some are forgotten or corrected; then the clock moves on by a day and all jobs that are due run, sweeps among them, so there is one a day",
     'still used':
       'there from the first day to the end and asked for in the last 30 days, at most 500, the most asked for first; each is asked for with two of its words, the same at the start and at the end',
-    'database MiB':
-      'the database file after a clean stop, as the program leaves it; after VACUUM is the same file written anew by the benchmark',
+    'after sweeps':
+      'what POST /admin/compact finds at the end of the year, with what has not been moved into the file yet; after sweeps and vacuum is the file it leaves, after a clean stop. The fresh one is not compacted',
     fresh:
       'a new database into which what is live at the end was stored once, in its last version. What lies in the trash and older versions are no part of it, but of the other',
   },

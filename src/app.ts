@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import openApi from '../docs/openapi.json' with { type: 'json' };
 import packageJson from '../package.json' with { type: 'json' };
-import { HOUR_MS, MINUTE_MS } from './algo/durations.ts';
+import { HOUR_MS, MINUTE_MS, WEEK_MS } from './algo/durations.ts';
 import { createFsrs } from './algo/fsrs.ts';
 import type { Config } from './config.ts';
 import { type Clock, formatTime } from './core/clock.ts';
@@ -30,6 +30,7 @@ import { duplicatesRoutes } from './features/duplicates/routes.ts';
 import { createDuplicates } from './features/duplicates/service.ts';
 import { episodeRoutes } from './features/episodes/routes.ts';
 import { createEpisodes } from './features/episodes/service.ts';
+import { createSummaries } from './features/episodes/summaries.ts';
 import { feedbackRoutes } from './features/feedback/routes.ts';
 import { createFeedback } from './features/feedback/service.ts';
 import { fsrsRoutes } from './features/fsrs/routes.ts';
@@ -43,6 +44,8 @@ import { inboxRoutes } from './features/inbox/routes.ts';
 import { createInbox } from './features/inbox/service.ts';
 import { jobsRoutes } from './features/jobs/routes.ts';
 import { createJobs } from './features/jobs/service.ts';
+import { maintenanceRoutes } from './features/maintenance/routes.ts';
+import { createMaintenance } from './features/maintenance/service.ts';
 import { chanceCosine } from './features/memory/chance.ts';
 import { fingerprintJobs } from './features/memory/fingerprint-job.ts';
 import { memoryJobs } from './features/memory/jobs.ts';
@@ -173,6 +176,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       logger,
     });
     const wake = (): void => jobs.wake();
+    const basics = { read, atomically, wake, clock, logger };
     const embedding = createEmbeddingModels({
       read,
       atomically,
@@ -217,9 +221,11 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       openAccess: config.open_access,
     });
     await access.start(config.api_key?.reveal() ?? null);
+    const summaries = createSummaries(basics);
     const memory = createMemory({
       read,
       atomically,
+      summaries,
       semantics,
       touches,
       fsrs,
@@ -231,7 +237,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       maxContentBytes: config.limits.content_bytes,
     });
     const duplicates = createDuplicates({ read, atomically, semantics, clock });
-    const trash = createTrash({ read, atomically, semantics, fsrs, clock, keep_days: config.trash_days, logger });
+    const trash = createTrash({ ...basics, summaries, semantics, fsrs, keep_days: config.trash_days });
     const search = createSearch({
       read,
       semantics,
@@ -270,7 +276,8 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     const streams = openStreams();
     closing.push(async () => streams.endAll());
     const sessions = createSessions({ read, atomically, streams, clock, ids });
-    const queue = createJobs({ read, atomically, wake, clock });
+    const queue = createJobs(basics);
+    const maintenance = createMaintenance({ ...basics, database });
 
     // What comes back by itself: one line each.
     const schedules = [
@@ -278,12 +285,14 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       every(5 * MINUTE_MS, 'scratch.sweep', scratch.sweep),
       every(5 * MINUTE_MS, 'sessions.reap', sessions.reap),
       every(HOUR_MS, 'jobs.prune', queue.prune),
+      every(WEEK_MS, 'database.compact', maintenance.compactIfWorth),
     ];
 
     const jobs = createRunner({
       atomically,
       handlers: [
         ...fingerprintJobs({ read, atomically }),
+        ...summaries.jobs,
         ...memoryJobs({
           read,
           atomically,
@@ -320,7 +329,8 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     flushing.unref?.();
     closing.push(async () => {
       clearInterval(flushing);
-      await flush();
+      await touches.finish();
+      await access.flush();
     });
 
     const routes: Route[] = [
@@ -338,13 +348,14 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       ...profileRoutes(createProfile({ read, semantics, clock })),
       ...searchRoutes(search, createViews({ read, search, touches, fsrs, clock }), clock, fsrs),
       ...contextRoutes(context),
-      ...episodeRoutes(createEpisodes({ read, atomically, semantics, onDegraded: metrics.degraded, fsrs, clock })),
+      ...episodeRoutes(createEpisodes({ ...basics, summaries, semantics, onDegraded: metrics.degraded, fsrs })),
       ...conversationRoutes(createConversations({ read, atomically, clock })),
       ...fsrsRoutes(createReviews({ read, atomically, search, fsrs, clock })),
       ...modelsRoutes(models),
       ...scratchRoutes(scratch),
       ...sessionRoutes(sessions),
       ...jobsRoutes(queue),
+      ...maintenanceRoutes(maintenance),
     ];
     const httpDeps = {
       resolve: access.resolve,
@@ -373,20 +384,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       streams,
       database,
       models,
-      meaning: {
-        get model() {
-          return semantics.model;
-        },
-        get problem() {
-          return embedding.problem;
-        },
-        get loading() {
-          return embedding.loading;
-        },
-        get settled() {
-          return embedding.settled;
-        },
-      },
+      meaning: embedding,
       flush,
       close,
     };

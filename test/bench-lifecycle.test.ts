@@ -35,7 +35,9 @@ describe('a server on a clock of the benchmark', () => {
     await server.order({ do: 'flush' });
     const state = async () => (await server.call('GET', `/fsrs/state?id=${lasting}`)).body;
     const before = await state();
-    expect(before).toMatchObject({ fsrs_reps: 2, retrievability: 1 });
+    expect(before.fsrs_reps).toBe(2);
+    // Its clock goes on by itself, too.
+    expect(before.retrievability).toBeGreaterThan(0.99);
 
     await server.order({ do: 'advance', ms: 365 * DAY_MS });
     expect((await server.call('GET', `/memory/${brief}`)).status).toBe(404);
@@ -117,9 +119,9 @@ describe('lifecycle', () => {
     const sizes = ['--year-memories', '60', '--days', '5'];
     const { figures, printed } = await run('lifecycle', '--parts', 'year', ...sizes, ...WITHOUT_MODEL);
     expect(figures.year).toMatchObject({ days: 5, stored: 60, ttl: 9, forgotten: 6, corrected: 3, asked: 125 });
-    const { database_mib, vacuumed_mib, fresh_mib } = figures.year as Record<string, number>;
-    expect(vacuumed_mib).toBeGreaterThan(0);
-    expect(database_mib).toBeGreaterThanOrEqual(vacuumed_mib!);
+    const { database_mib, swept_mib, fresh_mib } = figures.year as Record<string, number>;
+    expect(database_mib).toBeGreaterThan(0);
+    expect(swept_mib).toBeGreaterThan(database_mib!);
     expect(fresh_mib).toBeGreaterThan(0);
     expect(printed).toContain('size of the database against a fresh one');
   }, 60_000);

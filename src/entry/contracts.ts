@@ -13,6 +13,7 @@ import * as health from '../features/health/contract.ts';
 import * as history from '../features/history/contract.ts';
 import * as inbox from '../features/inbox/contract.ts';
 import * as jobs from '../features/jobs/contract.ts';
+import * as maintenance from '../features/maintenance/contract.ts';
 import * as memory from '../features/memory/contract.ts';
 import * as models from '../features/models/contract.ts';
 import * as profile from '../features/profile/contract.ts';
@@ -72,6 +73,7 @@ export const FEATURES: readonly Feature[] = [
   feature('sessions', 'Sessions', 'Transcripts of runs of agents, to read and to follow live.', sessions),
   feature('models', 'Models', 'Embedding models and rerankers: what there is, what is in use, changing it.', models),
   feature('jobs', 'Jobs', 'Background work: what waits, what failed, holding it back.', jobs),
+  feature('maintenance', 'Maintenance', 'Keeping the database in shape.', maintenance),
   feature('access', 'Access', 'The first key, users, keys and spaces.', access),
   feature('system', 'System', 'Health, metrics and descriptions of this API.', system),
 ];

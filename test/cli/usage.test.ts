@@ -17,6 +17,7 @@ const COMMANDS = [
   'delete',
   'models',
   'config',
+  'compact',
   'doctor',
   'version',
 ];

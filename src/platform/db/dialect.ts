@@ -27,6 +27,13 @@ export interface JobClaim {
   leased_until: string;
 }
 
+/** In bytes. */
+export interface Slack {
+  size: number;
+  /** Of it, what holds nothing. Some of that comes back: no page is ever quite full. */
+  slack: number;
+}
+
 export interface Database {
   /** For people: `SQLite 3.53 at /path` or `Postgres 15 at host/db`. Never holds a password. */
   readonly description: string;
@@ -35,6 +42,14 @@ export interface Database {
   atomically<T>(unit: (handle: Handle) => Promise<T>): Promise<T>;
   /** Bytes on disk, null where unknown. */
   size(): Promise<number | null>;
+  /** How much `compact` would give back; null where the database sees to that by itself. */
+  slack(): Promise<Slack | null>;
+  /**
+   * Gives the room that nothing needs any more back to the operating system. Reads go on; writes may wait meanwhile.
+   * @returns what `slack` says afterwards
+   * @throws AppError database_unavailable, with everything as it was
+   */
+  compact(): Promise<Slack | null>;
   /** Problems found by the database's own checks; empty means sound. */
   check(): Promise<string[]>;
   close(): Promise<void>;

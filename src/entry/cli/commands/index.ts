@@ -1,6 +1,7 @@
 // Every command, in the order help lists them.
 import type { Command } from '../command.ts';
 import { bootstrap } from './bootstrap.ts';
+import { compact } from './compact.ts';
 import { config } from './config.ts';
 import { context } from './context.ts';
 import { remove } from './delete.ts';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   remove,
   models,
   config,
+  compact,
   doctor,
   version,
 ];

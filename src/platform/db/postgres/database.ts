@@ -85,6 +85,27 @@ const handleOn = (db: Db): Handle => ({
   claimJobs: (claim) => claimJobs(db, claim),
 });
 
+/** Autovacuum gives room back to the tables by itself; this does it now, and renews what the planner knows. */
+async function vacuumTables(db: Db): Promise<null> {
+  // One connection, since the limit on the time of a statement is a setting of it.
+  await db.connection().execute(async (one) => {
+    const { rows: limits } = await sql<{ limit: string }>`select current_setting('statement_timeout') as limit`.execute(
+      one,
+    );
+    const { rows: tables } = await sql<{ name: string }>`select c.relname as name from pg_class c
+      where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
+        and pg_has_role(c.relowner, 'usage') order by c.relname`.execute(one);
+    const setLimit = (limit: string) => sql`select set_config('statement_timeout', ${limit}, false)`.execute(one);
+    await setLimit('0');
+    try {
+      for (const { name } of tables) await sql`vacuum (analyze) ${sql.table(name)}`.execute(one);
+    } finally {
+      await setLimit(limits[0]!.limit);
+    }
+  });
+  return null;
+}
+
 /** @returns the version, as people write it */
 async function checkServer(db: Db, place: string): Promise<string> {
   const { rows } = await sql<{ number: string; version: string; encoding: string }>`
@@ -174,6 +195,11 @@ export async function openPostgresOn({ reading, writing, place, now }: PostgresP
         );
         return rows[0]!.bytes;
       },
+      slack: async () => null,
+      compact: () =>
+        vacuumTables(writer).catch((error) => {
+          throw explainRunning(error);
+        }),
       check: () => problemsOf(reader),
       close,
     };

@@ -33,6 +33,8 @@ function told(error: unknown): unknown {
  */
 export function createGroupCommit(raw: Raw, handle: Handle) {
   const queue: Waiting[] = [];
+  /** Never rejects. */
+  const alone: (() => Promise<void>)[] = [];
   let draining: Promise<void> | null = null;
   const [begin, commit, rollback, savepoint, release, undo] = [
     'begin immediate',
@@ -74,7 +76,10 @@ export function createGroupCommit(raw: Raw, handle: Handle) {
   async function drain(): Promise<void> {
     // One turn of the event loop lets requests that arrived together queue up together.
     await othersFirst();
-    while (queue.length > 0) await runBatch(queue.splice(0, MAX_BATCH));
+    while (queue.length + alone.length > 0) {
+      const work = alone.shift();
+      await (work ? work() : runBatch(queue.splice(0, MAX_BATCH)));
+    }
     draining = null;
   }
 
@@ -87,6 +92,13 @@ export function createGroupCommit(raw: Raw, handle: Handle) {
       }
       return new Promise<T>((resolve, reject) => {
         queue.push({ unit, resolve: resolve as (value: never) => void, reject });
+        draining ??= drain();
+      });
+    },
+    /** Runs work that is no unit while no unit runs: those that come meanwhile wait for its end. */
+    alone<T>(work: () => Promise<T>): Promise<T> {
+      return new Promise<T>((resolve, reject) => {
+        alone.push(() => work().then(resolve, reject));
         draining ??= drain();
       });
     },

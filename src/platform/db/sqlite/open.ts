@@ -6,7 +6,8 @@ import { migrations } from '../../../../migrations/index.ts';
 import { type Database, DatabaseError, type Db, type Handle, type JobClaim, type JobRow } from '../dialect.ts';
 import { isDue } from '../due-jobs.ts';
 import { migrate } from '../migrate.ts';
-import { explain, kyselyOn, openRaw, type Raw } from './connection.ts';
+import { compactFile, type FreeSpace, measureFile } from './compaction.ts';
+import { type ConnectionOptions, explain, kyselyOn, openRaw, type Raw } from './connection.ts';
 import { sqliteFullText } from './full-text.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { sqliteIdList } from './id-list.ts';
@@ -16,6 +17,8 @@ export interface SqliteOptions {
   key: string | null;
   synchronous: 'full' | 'normal';
   now: string;
+  /** Tests hand in a fuller disk. */
+  freeSpace?: FreeSpace;
 }
 
 /**
@@ -88,6 +91,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     const commits = createGroupCommit(writer, handleOn(writing));
     const version = (writer.prepare('select sqlite_version() as v').get() as { v: string }).v;
     const [rawWriter, rawReader] = [writer, reader];
+    const file: ConnectionOptions = { path, key: options.key, synchronous: options.synchronous };
 
     return {
       description: `SQLite ${version}${options.key === null ? '' : ' (SQLCipher)'} at ${path}`,
@@ -96,6 +100,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
       async size() {
         return [path, `${path}-wal`].reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0);
       },
+      slack: () => measureFile(file),
+      compact: () => commits.alone(() => compactFile(file, options.freeSpace)),
       async check() {
         const rows = rawReader.pragma('quick_check') as { quick_check: string }[];
         return rows.map((row) => row.quick_check).filter((line) => line !== 'ok');

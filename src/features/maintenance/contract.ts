@@ -1,0 +1,23 @@
+// Keeping the database in shape.
+import { z } from 'zod';
+import { HOUR_MS } from '../../algo/durations.ts';
+import { endpoint } from '../../core/endpoint.ts';
+
+const Bytes = (description: string) => z.number().int().meta({ description });
+
+export const compact = endpoint({
+  id: 'maintenance.compact',
+  method: 'POST',
+  path: '/admin/compact',
+  access: 'admin',
+  summary: 'Give the room of what was erased back to the disk',
+  description:
+    'Writes the database file anew without what holds nothing. Searches are answered meanwhile; what is stored waits, for some seconds a gigabyte. Needs free disk space for a while, up to twice what the file will take. Done without asking when a weekly look finds that more than a quarter of the file, and more than 16 MiB, could be had. On Postgres, which sees to this itself, `VACUUM (ANALYZE)`.',
+  response: z.looseObject({
+    size_before: Bytes('Bytes on disk before'),
+    size_after: Bytes('Bytes on disk now'),
+    saved_bytes: Bytes('How much less that is; 0 when it is not less'),
+  }),
+  errors: ['database_unavailable'],
+  timeout_ms: HOUR_MS,
+});
