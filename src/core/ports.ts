@@ -70,6 +70,9 @@ export interface ModelIdentity {
   readonly dims: number;
 }
 
+/** How well each word of a question is met by its best counterpart in a text, 0..1, weighed by how much the words tell. */
+export type WordMatcher = (text: string) => number;
+
 /** Turns text into unit vectors. */
 export interface Embedder {
   readonly identity: ModelIdentity;
@@ -78,6 +81,8 @@ export interface Embedder {
   /** One unit vector per text, in order. */
   embedDocuments(texts: readonly string[]): Promise<Float32Array[]>;
   embedQuery(text: string): Promise<Float32Array>;
+  /** Present where the model knows single words and comparing them takes microseconds. */
+  readonly wordMatcher?: (question: string) => WordMatcher;
   close(): Promise<void>;
 }
 

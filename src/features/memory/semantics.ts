@@ -2,7 +2,7 @@
 // it is missing. Which model that is can change while it runs; a vector is only ever compared with those of its own model.
 import type { Logger } from '../../core/log.ts';
 import { isPlain } from '../../core/memory-filter.ts';
-import type { Candidate, Embedder, MemoryFilter, VectorIndex, VectorRecord } from '../../core/ports.ts';
+import type { Candidate, Embedder, MemoryFilter, VectorIndex, VectorRecord, WordMatcher } from '../../core/ports.ts';
 import { countPieces, type Embedded, embedTexts, givenVector, type PieceSettings, pieceChars } from './pieces.ts';
 import type { VectorStore } from './vector-store.ts';
 
@@ -66,6 +66,9 @@ export function createSemantics({ spans, size, logger }: SemanticsDeps) {
     get model() {
       return slot?.embedder.identity ?? null;
     },
+
+    /** Null when the model in use cannot compare single words. */
+    wordMatcher: (question: string): WordMatcher | null => slot?.embedder.wordMatcher?.(question) ?? null,
 
     /** Whether a text is embedded as one piece: then there is nothing to ask `pieceOf` about it. */
     isOnePiece: (text: string): boolean => slot === null || text.length <= pieceChars(slot.embedder, size),

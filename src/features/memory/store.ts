@@ -22,8 +22,8 @@ export const RANKING_COLUMNS = [
 ] as const; // biome-ignore format: a list
 export type RankingRow = Pick<MemoryRow, (typeof RANKING_COLUMNS)[number]> & { opening: string };
 
-/** Characters of content that ranking looks at, for the name of the speaker. */
-const OPENING_CHARS = 48;
+/** Characters of content that ranking reads: who speaks, and how well it meets the words of the question. */
+const OPENING_CHARS = 800;
 
 const LABEL_PAGE = 1_000;
 

@@ -27,6 +27,7 @@ export function watched(embedder: Embedder, onRecovered: () => void, stopping: P
     cost: embedder.cost,
     embedDocuments: (texts) => seen(embedder.embedDocuments(texts)),
     embedQuery: (text) => seen(embedder.embedQuery(text)),
+    ...(embedder.wordMatcher && { wordMatcher: embedder.wordMatcher }),
     close: () => embedder.close(),
   };
   forJobs.set(watching, interruptible(embedder, stopping));
@@ -49,6 +50,7 @@ function interruptible(embedder: Embedder, stopping: Promise<void>): Embedder {
     cost: embedder.cost,
     embedDocuments: (texts) => until(embedder.embedDocuments(texts)),
     embedQuery: (text) => until(embedder.embedQuery(text)),
+    ...(embedder.wordMatcher && { wordMatcher: embedder.wordMatcher }),
     close: () => embedder.close(),
   };
 }

@@ -4,10 +4,12 @@ import { type Fsrs, storedShare } from '../../algo/fsrs.ts';
 import { aboveChance, fuse, ranked } from '../../algo/fusion.ts';
 import { type SpreadEdge, spread } from '../../algo/spread.ts';
 import { words } from '../../algo/text.ts';
+import { verdict } from '../../algo/verdict.ts';
 import { parseTime } from '../../core/clock.ts';
 import type { Candidate } from '../../core/ports.ts';
 import { retrievalOf } from '../memory/rules.ts';
 import type { RankingRow } from '../memory/store.ts';
+import type { Readings } from './reading.ts';
 import type { SearchPlan } from './recipes.ts';
 
 export type Channel = 'lexical' | 'vector' | 'graph';
@@ -22,6 +24,8 @@ export interface Retrieved {
   activation: ReadonlyMap<number, number>;
   /** Ranking fields of every memory that may be shown, by id. Whatever is missing here is hidden and drops out. */
   rows: ReadonlyMap<number, RankingRow>;
+  /** What a look at their texts tells; without it the order is that of the relevance that arrived. */
+  readings?: Readings;
 }
 
 /** Factors on a memory's scores. Each is bounded, so that relevance always decides first. */
@@ -175,6 +179,45 @@ const NEUTRAL: Multipliers = {
 const product = (m: Multipliers): number =>
   m.decay * m.storage * m.static * m.importance * m.source_count * m.feedback * m.author * m.period;
 
+/** Candidates whose words are compared one by one; what stands behind them stays behind. */
+const COMPARED = 40;
+
+/** The relevance that arrived, seen together with what else is known of each memory. */
+function judged(
+  { readings, vector, chance = 0 }: Retrieved,
+  plan: SearchPlan,
+  arrived: ReadonlyMap<number, number>,
+  factors: ReadonlyMap<number, Multipliers>,
+): ReadonlyMap<number, number> {
+  const most = Math.max(0, ...arrived.values());
+  if (!readings || !plan.priors || most === 0) return arrived;
+  const meaning = meant(vector ?? [], chance);
+  const signs = new Map(
+    [...arrived].map(([id, relevance]) => [
+      id,
+      { ...readings.formOf(id), share: relevance / most, meaning: meaning.get(id) ?? 0, words: 0, beside: 0 },
+    ]),
+  );
+  const first = new Map([...signs].map(([id, own]) => [id, verdict(own, readings.vectors ? 'vectors' : 'words')]));
+  const { wordsOf } = readings;
+  if (!wordsOf) return first;
+  const order = ranked(first);
+  const compared = order.slice(0, Math.max(COMPARED, plan.limit));
+  const scores = new Map(
+    compared.map((id) => {
+      const { words, beside } = wordsOf(id);
+      const m = factors.get(id)!;
+      return [id, verdict({ ...signs.get(id)!, words: words * product(m) * m.session, beside }, 'wordwise')];
+    }),
+  );
+  // The rest keeps its order, below the least of these.
+  const least = Math.min(...scores.values());
+  const top = first.get(order[compared.length] ?? -1) ?? 1;
+  for (const id of order.slice(compared.length))
+    scores.set(id, (least * first.get(id)!) / (top * (1 + Number.EPSILON)));
+  return scores;
+}
+
 /** @param query the question, for the names in it */
 export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now: number, fsrs: Fsrs): RankedMemory[] {
   const { rows } = retrieved;
@@ -201,10 +244,10 @@ export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now:
     return scores;
   };
   const pairs = (hits: readonly Candidate[]) => hits.map(({ id, score }) => [id, score] as const);
-  const lists: [Channel, Map<number, number>][] = [
+  const lists: [Channel, ReadonlyMap<number, number>][] = [
     ['lexical', scored(pairs(retrieved.lexical), false)],
     ['vector', scored(pairs(retrieved.vector ?? []), false)],
-    ['graph', scored(activation, true)],
+    ['graph', judged(retrieved, plan, scored(activation, true), factors)],
   ];
   const fused = fuse(
     lists

@@ -52,6 +52,8 @@ export const RECIPES: Readonly<Record<QuestionType, Recipe>> = {
 export interface SearchPlan {
   readonly question_type: QuestionType;
   readonly recipe: Recipe;
+  /** Results wanted. */
+  readonly limit: number;
   /** Candidates taken from each retriever. */
   readonly pool: number;
   /** Direct hits whose edges are walked. */
@@ -64,7 +66,7 @@ export interface SearchPlan {
   readonly period: TimeRange | null;
 }
 
-const MIN_POOL = 80;
+const MIN_POOL = 120;
 const MAX_POOL = 400;
 const SEED_SHARE = 0.4;
 
@@ -93,6 +95,7 @@ export function planSearch(query: string, asked: QuestionType | undefined, limit
   return {
     question_type: asked ?? guess!.type,
     recipe,
+    limit,
     pool,
     seeds: Math.ceil(pool * SEED_SHARE),
     shortlist: pool,

@@ -9,6 +9,7 @@ import type { Edge, LinkStore } from '../memory/link-store.ts';
 import type { Semantics } from '../memory/semantics.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import { activate, type Channel, evidenceOf } from './ranking.ts';
+import { readings } from './reading.ts';
 import type { SearchPlan } from './recipes.ts';
 
 export interface RetrievalDeps {
@@ -144,6 +145,13 @@ export function createRetrieval({ read, semantics }: RetrievalDeps) {
       lexical,
       vector,
       chance,
+      readings: readings({
+        query,
+        rows: seen.rows,
+        edges: seen.edges,
+        match: vector === null ? null : semantics.wordMatcher(query),
+        vectors: vector !== null,
+      }),
       ...seen,
       edges: seen.edges.length,
       /** Signals that were asked for and are missing. */

@@ -6,6 +6,7 @@ import type { Embedder } from '../../core/ports.ts';
 import { withDirection } from './direction.ts';
 import { checkDims, findOnnx, readModelFolder, strangers } from './model-folder.ts';
 import { isSentenceGraph, readTables, type SentenceTables } from './onnx-tables.ts';
+import { createWordMatcher } from './word-matcher.ts';
 
 export interface LookupOptions {
   model_dir: string;
@@ -51,6 +52,7 @@ export async function openLookup(options: LookupOptions): Promise<Embedder | nul
   }
   const add = adder(file, tables);
   const directed = withDirection(file, dims, logger);
+  const wordMatcher = createWordMatcher(tables, tokens.encode);
   logger.debug({ model: key, file }, 'embedding model loaded');
 
   const queries: Call[] = [];
@@ -97,6 +99,7 @@ export async function openLookup(options: LookupOptions): Promise<Embedder | nul
   return {
     identity: { key, name: folder.name, dims },
     cost: 'lookup',
+    wordMatcher,
     async embedDocuments(texts) {
       if (closed) throw closedError();
       return texts.length === 0 ? [] : ask(documents, document_prefix, texts);
