@@ -7,16 +7,16 @@ export interface Signs {
   readonly share: number;
   /** How far its nearest piece is above chance, 0..1; 0 without vectors. */
   readonly meaning: number;
-  /** How well each word of the question is met by its best counterpart in the text, about 0..1. */
+  /** How well each word of the question is met by its best counterpart in the text, 0..1, times its priors. */
   readonly words: number;
-  /** The same, 0..1, of the better of the two said right before and after it. */
+  /** The same without priors, 0..1, of the better of the two said right before and after it. */
   readonly beside: number;
-  /** 0 or less: a turn of a conversation that says little in few words. */
+  /** -3..0: a turn of a conversation that says little in few words. */
   readonly brief: number;
   /** Share 0..1 of a short turn that only asks. */
   readonly asks: number;
-  /** 1 when somebody asks about what they said themselves, and they said this. */
-  readonly own: number;
+  /** 1 when somebody asks about what they said themselves, and this is what an assistant said. */
+  readonly answer: number;
   /** 1 when something is asked for, and this says how such things are wanted. */
   readonly standing: number;
 }
@@ -24,16 +24,19 @@ export interface Signs {
 /** What there is to judge by: words alone, vectors too, or a model that also compares single words. */
 export type Senses = 'words' | 'vectors' | 'wordwise';
 
+/** What each sign adds to the logarithm of a verdict. */
+export type Says = Readonly<Record<keyof Signs, number>>;
+
 type Weights = Readonly<Record<keyof Signs | 'log', number>>;
 
 /**
  * Fitted by conditional logistic regression (the items that answer a question against the other candidates) on the
- * development halves of LoCoMo and BEAM, judged on conversations left out: docs/decisions/0011. `log` weighs the logarithm
+ * development halves of LoCoMo and BEAM, judged on conversations left out: docs/decisions/0012. `log` weighs the logarithm
  * of the share.
  */
 const WEIGHTS: Readonly<Record<Senses, Weights>> = {
-  words: { share: 3, log: 0.7, meaning: 0, words: 0, beside: 0, brief: 0.7, asks: -0.9, own: 3.2, standing: 2.6 },
-  vectors: { share: 3.2, log: 1, meaning: 3.5, words: 0, beside: 0, brief: 1.2, asks: -1, own: 3, standing: 2.6 },
+  words: { share: 3, log: 0.7, meaning: 0, words: 0, beside: 0, brief: 0.7, asks: -0.9, answer: -3.2, standing: 2.6 },
+  vectors: { share: 3.2, log: 1, meaning: 3.5, words: 0, beside: 0, brief: 1.2, asks: -1, answer: -3, standing: 2.6 },
   wordwise: {
     share: 1.3,
     log: 0.7,
@@ -42,21 +45,27 @@ const WEIGHTS: Readonly<Record<Senses, Weights>> = {
     beside: 2.8,
     brief: 0.44,
     asks: -1,
-    own: 2.75,
+    answer: -2.75,
     standing: 2.4,
   },
 };
 /** So that the logarithm has an end. */
 const LEAST_SHARE = 1e-3;
 
-/** @returns larger is better, above 0; only comparable within one question */
-export function verdict(signs: Signs, senses: Senses): number {
+export function says(signs: Signs, senses: Senses): Says {
   const weights = WEIGHTS[senses];
-  let sum = weights.log * Math.log(signs.share + LEAST_SHARE);
-  for (const sign of SIGNS) sum += weights[sign] * signs[sign];
-  return Math.exp(sum);
+  return {
+    share: weights.share * signs.share + weights.log * Math.log(signs.share + LEAST_SHARE),
+    meaning: weights.meaning * signs.meaning,
+    words: weights.words * signs.words,
+    beside: weights.beside * signs.beside,
+    brief: weights.brief * signs.brief,
+    asks: weights.asks * signs.asks,
+    answer: weights.answer * signs.answer,
+    standing: weights.standing * signs.standing,
+  };
 }
 
-const SIGNS: readonly (keyof Signs)[] = [
-  'share', 'meaning', 'words', 'beside', 'brief', 'asks', 'own', 'standing',
-]; // biome-ignore format: a list
+/** @returns larger is better, above 0; only comparable within one question and the same senses */
+export const verdict = (signs: Signs, senses: Senses): number =>
+  Math.exp(Object.values(says(signs, senses)).reduce((sum, part) => sum + part, 0));

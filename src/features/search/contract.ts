@@ -157,6 +157,24 @@ export const explain = endpoint({
         }),
         ranks: z.record(z.string(), z.looseObject({ rank: z.number().int(), score: z.number(), weight: z.number() })),
         multipliers: z.record(z.string(), z.number()),
+        judged: z
+          .looseObject({
+            senses: z.enum(['words', 'vectors', 'wordwise']).meta({ description: 'What there was to judge by' }),
+            signs: z
+              .record(
+                z.string(),
+                z.looseObject({
+                  value: z.number().meta({ description: 'How strong the sign is' }),
+                  adds: z.number().meta({ description: 'What it adds to the logarithm of the score' }),
+                }),
+              )
+              .meta({ description: 'What speaks for and against it' }),
+          })
+          .nullable()
+          .meta({
+            description:
+              'How `scores.graph` came about: e to the power of what the signs add together. Null when it is the relevance that arrived. Behind those whose words were compared, it only keeps the order of these sums',
+          }),
       }),
     ),
     count: z.number().int(),

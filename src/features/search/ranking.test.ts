@@ -6,7 +6,7 @@ import { RRF_K } from '../../algo/fusion.ts';
 import { formatTime } from '../../core/clock.ts';
 import type { Candidate } from '../../core/ports.ts';
 import type { RankingRow } from '../memory/store.ts';
-import { activate, evidenceOf, type Retrieved, rank as rankBy, speakerNames } from './ranking.ts';
+import { activate, evidenceOf, type Retrieved, rank as rankBy } from './ranking.ts';
 import { anyRow, DAY, NOW, plan, row } from './ranking-testkit.ts';
 import { planSearch, type SearchPlan } from './recipes.ts';
 
@@ -23,22 +23,7 @@ function retrieved(
 }
 const rank = (found: Retrieved, p: SearchPlan, query: string) => rankBy(found, p, query, NOW, STANDARD_FSRS);
 
-describe('speakerNames', () => {
-  it.each([
-    ['Caroline: I went to the park', ['caroline']],
-    ['Dr. Ann Lee: take two', ['dr', 'ann', 'lee']],
-    ['  Jürgen: ja', ['jurgen']],
-    ["O'Brien: hi", ['o', 'brien']],
-    ['caroline: lower case is no name', []],
-    ['https://example.com', []],
-    ['10:30: meeting', []],
-    ['Meeting at 10:30 with Bob', []],
-    ['We all agreed on the following five things: one', []],
-    ['', []],
-  ])('reads %j as %j', (opening, expected) => {
-    expect(speakerNames(opening)).toEqual(expected);
-  });
-
+describe('a name in the question', () => {
   it('lifts what the person named in the question said over what others said', () => {
     const p = plan('what did Caroline paint');
     const rows = [row(1, { opening: 'Caroline: I painted a lake' }), row(2, { opening: 'Melanie: I painted a lake' })];

@@ -4,11 +4,12 @@ import { type Fsrs, storedShare } from '../../algo/fsrs.ts';
 import { aboveChance, fuse, ranked } from '../../algo/fusion.ts';
 import { type SpreadEdge, spread } from '../../algo/spread.ts';
 import { words } from '../../algo/text.ts';
-import { verdict } from '../../algo/verdict.ts';
+import { speakerNames } from '../../algo/turns.ts';
 import { parseTime } from '../../core/clock.ts';
 import type { Candidate } from '../../core/ports.ts';
 import { retrievalOf } from '../memory/rules.ts';
 import type { RankingRow } from '../memory/store.ts';
+import { type Judged, judge } from './judging.ts';
 import type { Readings } from './reading.ts';
 import type { SearchPlan } from './recipes.ts';
 
@@ -52,6 +53,8 @@ export interface RankedMemory {
   score: number;
   channels: Partial<Record<Channel, { rank: number; score: number; weight: number }>>;
   multipliers: Multipliers;
+  /** How the score of its channel graph came about; null where it is the relevance that arrived. */
+  judged: Judged | null;
 }
 
 /** Together a tenth: remembering decides between answers that fit about as well, never against one that fits better. */
@@ -91,20 +94,6 @@ export function evidenceOf(
   for (const [id, s] of byMeaning) all.set(id, v * s);
   for (const [id, s] of byWords) all.set(id, (all.get(id) ?? 0) + l * s);
   return all;
-}
-
-/** Names a memory opens with: `Caroline: ...`, `Dr. Ann Lee: ...`; what it says then is theirs. */
-const SPEAKER = /^\s*([\p{Lu}][\p{L}\p{M}'’.-]*(?: [\p{Lu}][\p{L}\p{M}'’.-]*){0,3}):\s/u;
-/** Headings and roles that stand before a colon like a name. */
-const NO_NAMES = new Set(
-  'agent ai answer assistant bug caution context date decision description error example fact fix goal idea info important input issue note output plan problem question reason reminder result rule solution status step subject summary system task tip title todo tool update user warning'.split(
-    ' ',
-  ),
-);
-export function speakerNames(opening: string): string[] {
-  if (!opening.includes(':')) return [];
-  const match = SPEAKER.exec(opening);
-  return match ? words(match[1]!).filter((word) => !NO_NAMES.has(word)) : [];
 }
 
 /** Evidence spread along edges, cut to the most activated. Ties to the larger id. */
@@ -178,50 +167,11 @@ const NEUTRAL: Multipliers = {
 
 const product = (m: Multipliers): number =>
   m.decay * m.storage * m.static * m.importance * m.source_count * m.feedback * m.author * m.period;
-
-/** Candidates whose words are compared one by one; what stands behind them stays behind. */
-const COMPARED = 40;
-
-/** The relevance that arrived, seen together with what else is known of each memory. */
-function judged(
-  { readings, vector, chance = 0 }: Retrieved,
-  plan: SearchPlan,
-  arrived: ReadonlyMap<number, number>,
-  factors: ReadonlyMap<number, Multipliers>,
-): ReadonlyMap<number, number> {
-  const most = Math.max(0, ...arrived.values());
-  if (!readings || !plan.priors || most === 0) return arrived;
-  const meaning = meant(vector ?? [], chance);
-  const signs = new Map(
-    [...arrived].map(([id, relevance]) => [
-      id,
-      { ...readings.formOf(id), share: relevance / most, meaning: meaning.get(id) ?? 0, words: 0, beside: 0 },
-    ]),
-  );
-  const first = new Map([...signs].map(([id, own]) => [id, verdict(own, readings.vectors ? 'vectors' : 'words')]));
-  const { wordsOf } = readings;
-  if (!wordsOf) return first;
-  const order = ranked(first);
-  const compared = order.slice(0, Math.max(COMPARED, plan.limit));
-  const scores = new Map(
-    compared.map((id) => {
-      const { words, beside } = wordsOf(id);
-      const m = factors.get(id)!;
-      return [id, verdict({ ...signs.get(id)!, words: words * product(m) * m.session, beside }, 'wordwise')];
-    }),
-  );
-  // The rest keeps its order, below the least of these.
-  const least = Math.min(...scores.values());
-  const top = first.get(order[compared.length] ?? -1) ?? 1;
-  for (const id of order.slice(compared.length))
-    scores.set(id, (least * first.get(id)!) / (top * (1 + Number.EPSILON)));
-  return scores;
-}
+const gathered = (m: Multipliers): number => product(m) * m.session;
 
 /** @param query the question, for the names in it */
 export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now: number, fsrs: Fsrs): RankedMemory[] {
-  const { rows } = retrieved;
-  const { activation } = retrieved;
+  const { rows, activation, readings } = retrieved;
   const evidence = evidenceOf(retrieved, plan);
   const context = {
     plan,
@@ -239,15 +189,26 @@ export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now:
     const scores = new Map<number, number>();
     for (const [id, score] of hits) {
       const m = factors.get(id);
-      if (m) scores.set(id, score * product(m) * (gathers ? m.session : 1));
+      if (m) scores.set(id, score * (gathers ? gathered(m) : product(m)));
     }
     return scores;
   };
   const pairs = (hits: readonly Candidate[]) => hits.map(({ id, score }) => [id, score] as const);
+  const arrived = scored(activation, true);
+  const judged =
+    readings && plan.priors
+      ? judge({
+          readings,
+          arrived,
+          meaning: meant(retrieved.vector ?? [], retrieved.chance ?? 0),
+          priorOf: (id) => gathered(factors.get(id)!),
+          limit: plan.limit,
+        })
+      : null;
   const lists: [Channel, ReadonlyMap<number, number>][] = [
     ['lexical', scored(pairs(retrieved.lexical), false)],
     ['vector', scored(pairs(retrieved.vector ?? []), false)],
-    ['graph', judged(retrieved, plan, scored(activation, true), factors)],
+    ['graph', judged ? new Map([...judged].map(([id, { score }]) => [id, score])) : arrived],
   ];
   const fused = fuse(
     lists
@@ -258,6 +219,7 @@ export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now:
     id,
     score,
     multipliers: factors.get(id)!,
+    judged: judged?.get(id) ?? null,
     channels: Object.fromEntries(
       lists.flatMap(([channel, scores]) => {
         const at = ranks[channel];

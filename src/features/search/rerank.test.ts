@@ -16,7 +16,7 @@ const NEUTRAL = {
   period: 1,
 };
 const order = (...scores: number[]): RankedMemory[] =>
-  scores.map((score, i) => ({ id: i + 1, score, channels: {}, multipliers: NEUTRAL }));
+  scores.map((score, i) => ({ id: i + 1, score, channels: {}, multipliers: NEUTRAL, judged: null }));
 const ids = (items: readonly { id: number }[]) => items.map(({ id }) => id);
 
 describe('blend', () => {

@@ -1,9 +1,11 @@
 import type { Fsrs } from '../../algo/fsrs.ts';
 import { round } from '../../algo/round.ts';
+import { says } from '../../algo/verdict.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type Route, route } from '../../core/endpoint.ts';
 import { presentMemory } from '../memory/rules.ts';
 import { explain, faceted, recall, search, searchArray } from './contract.ts';
+import type { Judged } from './judging.ts';
 import type { Views } from './recall.ts';
 import type { SearchService } from './service.ts';
 
@@ -21,7 +23,7 @@ export const searchRoutes = (service: SearchService, views: Views, clock: Clock,
     const items = new Map(page.map((item) => [item.id, item]));
     return {
       results: answer.results.map((result) => {
-        const { channels, multipliers, fused, rerank } = items.get(result.id)!;
+        const { channels, multipliers, judged, fused, rerank } = items.get(result.id)!;
         return {
           ...result,
           scores: {
@@ -37,6 +39,7 @@ export const searchRoutes = (service: SearchService, views: Views, clock: Clock,
           },
           ranks: channels,
           multipliers: { ...multipliers },
+          judged: judged && presentJudged(judged),
         };
       }),
       count: answer.results.length,
@@ -63,3 +66,12 @@ export const searchRoutes = (service: SearchService, views: Views, clock: Clock,
   route(faceted, ({ body }, { scope }) => views.faceted(scope, body)),
   route(recall, ({ body }, { scope }) => views.recall(scope, body)),
 ];
+
+/** Each sign, and what it adds to the logarithm of the score. */
+function presentJudged({ signs, senses }: Judged) {
+  const parts = Object.entries(says(signs, senses));
+  return {
+    senses,
+    signs: Object.fromEntries(parts.map(([name, adds]) => [name, { value: signs[name as keyof typeof signs], adds }])),
+  };
+}

@@ -52,7 +52,7 @@ export async function openLookup(options: LookupOptions): Promise<Embedder | nul
   }
   const add = adder(file, tables);
   const directed = withDirection(file, dims, logger);
-  const wordMatcher = createWordMatcher(tables, tokens.encode);
+  const wordMatcher = createWordMatcher(tables, tokens);
   logger.debug({ model: key, file }, 'embedding model loaded');
 
   const queries: Call[] = [];

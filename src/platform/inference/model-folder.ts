@@ -21,6 +21,8 @@ export type Pooling = 'cls' | 'mean' | 'none';
 export interface TokenEncoder {
   readonly pad_id: number;
   encode(text: string): number[];
+  /** Ids that stand for no word: padding, what is unknown, what is put around every text. */
+  readonly wordless: ReadonlySet<number>;
   /** Largest id of the vocabulary. Added tokens may lie behind it, and behind the model's table: no ordinary text has them. */
   readonly last_id: number;
 }
@@ -278,8 +280,10 @@ function tokenEncoder(tokenizer: Tokenizer, pad_id: number, max_seq: number): Om
     throw new ModelError(
       `max_seq ${max_seq} leaves no room for text: set it (engram.json, or ENGRAM_EMBEDDING_MAX_SEQ) to 32 or more.`,
     );
+  const unknown = tokenizer.model?.unk_token_id;
   return {
     pad_id,
+    wordless: new Set([pad_id, ...first, ...last, ...(unknown === undefined ? [] : [unknown])]),
     encode(text) {
       const encoded = [...first, ...beginning(text, budget), ...last];
       return encoded.length > 0 ? encoded : [pad_id];
