@@ -2,6 +2,7 @@
 // whatever goes wrong is a sentence that names the setting, and says whether asking again may help.
 // Sources: OpenAI API reference "Create embeddings"; Ollama docs/api.md "Generate Embeddings", "Generate Embedding".
 import { z } from 'zod';
+import { harmless, serverWords, waitAsked } from '../server-words.ts';
 import { ModelError } from './model-error.ts';
 
 /**
@@ -207,13 +208,6 @@ function refusal(
   return error(`${said}. Check ENGRAM_EMBEDDING_URL and ENGRAM_EMBEDDING_MODEL.`, 'lasting');
 }
 
-/** Retry-After: seconds, or a date. */
-function waitAsked(header: string | null, now: number): number | null {
-  if (header === null) return null;
-  const ms = /^\s*\d+(?:\.\d+)?\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isFinite(ms) ? Math.max(0, ms) : null;
-}
-
 function notEmbeddings(address: string, response: Response, text: string): EndpointError {
   const page = /html/i.test(response.headers.get('content-type') ?? '') || text.trimStart().startsWith('<');
   return new EndpointError(
@@ -223,36 +217,6 @@ function notEmbeddings(address: string, response: Response, text: string): Endpo
 }
 
 // --- what came back -------------------------------------------------------------------------------------------------
-
-const errorAnswer = z.union([
-  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message),
-  z.object({ error: z.string() }).transform(({ error }) => error),
-  z.object({ message: z.string() }).transform(({ message }) => message),
-  z.object({ detail: z.string() }).transform(({ detail }) => detail),
-]);
-const WORDS_SHOWN = 200;
-/** So many characters of a text in a row are no accident. */
-const ECHO = 12;
-
-/** What the server says went wrong. */
-function serverWords(answer: string): string {
-  try {
-    return errorAnswer.parse(JSON.parse(answer));
-  } catch {
-    return '';
-  }
-}
-
-/** That in one line, without the key; nothing where it repeats a text, which no log may hold. */
-function harmless(words: string, texts: readonly string[], api_key: string | null): string {
-  const line = (api_key ? words.replaceAll(api_key, '***') : words).replace(/\s+/g, ' ').trim().slice(0, WORDS_SHOWN);
-  const windows = new Set(Array.from({ length: line.length }, (_, i) => line.slice(i, i + ECHO)));
-  for (const text of texts) {
-    if (text.length > 2 && text.length < ECHO && line.includes(text)) return '';
-    for (let at = 0; at + ECHO <= text.length; at++) if (windows.has(text.slice(at, at + ECHO))) return '';
-  }
-  return line.replace(/\.$/, '');
-}
 
 /** JSON; also as Python writes it, with numbers that JSON does not have. */
 function parsed(text: string): unknown {
