@@ -6,7 +6,7 @@ export default defineConfig({
     maxWorkers: 2,
     include: ['test/**/*.test.ts', 'src/**/*.test.ts'],
     globalSetup: ['test/support/temp-root.ts', 'test/support/postgres-server.ts'],
-    testTimeout: 30_000,
+    testTimeout: 90_000,
     hookTimeout: 60_000,
   },
 });

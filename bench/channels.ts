@@ -1,7 +1,7 @@
 // Which retrievers a search uses, as `POST /search` names them.
 import { BenchError, type Chosen, type Option } from './options.ts';
 
-export const CHANNELS = ['lexical', 'vector', 'graph'] as const;
+export const CHANNELS = ['lexical', 'vector', 'personality', 'graph'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 export const CHANNELS_OPTION: Option = {

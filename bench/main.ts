@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { beam } from './beam.ts';
 import { embed } from './embed.ts';
+import { graph } from './graph.ts';
 import { lifecycle } from './lifecycle.ts';
 import { locomo } from './locomo.ts';
 import { BenchError, COMMON, optionHelp, parseOptions } from './options.ts';
@@ -12,7 +13,7 @@ import { retrieval } from './retrieval.ts';
 import { search } from './search.ts';
 import { store } from './store.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [locomo, beam, retrieval, search, store, reembed, embed, lifecycle];
+const BENCHMARKS: readonly Benchmark[] = [locomo, beam, retrieval, search, store, reembed, embed, lifecycle, graph];
 
 export function help(): string {
   const each = BENCHMARKS.map(({ name, summary, options }) => `${name}\n  ${summary}\n${optionHelp(options)}`);

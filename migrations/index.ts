@@ -8,6 +8,16 @@ import { scratchSessions } from './0005_scratch_sessions.ts';
 import { conversations } from './0006_conversations.ts';
 import { endings } from './0007_endings.ts';
 import { fingerprints } from './0008_fingerprints.ts';
+import { understanding } from './0009_understanding.ts';
+import { graph } from './0010_graph.ts';
+import { entities } from './0011_entities.ts';
+import { facts } from './0012_facts.ts';
+import { contradictions } from './0013_contradictions.ts';
+import { personality } from './0014_personality.ts';
+import { causes } from './0015_causes.ts';
+import { gate } from './0016_gate.ts';
+import { llmUsage } from './0017_llm_usage.ts';
+import { thinking } from './0018_thinking.ts';
 
 export const migrations: readonly Migration[] = [
   memories,
@@ -18,4 +28,14 @@ export const migrations: readonly Migration[] = [
   conversations,
   endings,
   fingerprints,
+  understanding,
+  graph,
+  entities,
+  facts,
+  contradictions,
+  personality,
+  causes,
+  gate,
+  llmUsage,
+  thinking,
 ];

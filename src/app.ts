@@ -4,22 +4,20 @@ import openApi from '../docs/openapi.json' with { type: 'json' };
 import packageJson from '../package.json' with { type: 'json' };
 import { HOUR_MS, MINUTE_MS, WEEK_MS } from './algo/durations.ts';
 import { createFsrs } from './algo/fsrs.ts';
+import type { App, Ports } from './app-shape.ts';
 import type { Config } from './config.ts';
-import { type Clock, formatTime } from './core/clock.ts';
-import type { Ids } from './core/crypto.ts';
+import { formatTime } from './core/clock.ts';
 import type { Route } from './core/endpoint.ts';
-import type { Logger } from './core/log.ts';
-import type { Metrics } from './core/metrics.ts';
 import { BUILT_IN_MODEL } from './core/model-source.ts';
-import type { Embedder, ModelIdentity, Reranker, VectorIndex } from './core/ports.ts';
+import type { ModelIdentity } from './core/ports.ts';
 import { every } from './core/schedule.ts';
 import { Memory } from './core/shapes.ts';
-import { type OpenStreams, openStreams } from './core/streams.ts';
+import { openStreams } from './core/streams.ts';
 import { ENDPOINTS } from './entry/contracts.ts';
 import { createReference } from './entry/http/docs-page/page.ts';
 import { createHttp } from './entry/http/server.ts';
 import { accessRoutes } from './features/access/routes.ts';
-import { type AccessService, createAccess } from './features/access/service.ts';
+import { createAccess } from './features/access/service.ts';
 import { batchRoutes } from './features/batch/routes.ts';
 import { createBatch } from './features/batch/service.ts';
 import { contextRoutes } from './features/context/routes.ts';
@@ -51,13 +49,14 @@ import { fingerprintJobs } from './features/memory/fingerprint-job.ts';
 import { memoryJobs } from './features/memory/jobs.ts';
 import { memoryRoutes } from './features/memory/routes.ts';
 import { createSemantics } from './features/memory/semantics.ts';
-import { createMemory, type MemoryService } from './features/memory/service.ts';
+import { createMemory } from './features/memory/service.ts';
 import { createTouches, FLUSH_EVERY_MS } from './features/memory/touches.ts';
 import { wantedModel } from './features/models/choice.ts';
 import { createEmbeddingModels } from './features/models/embedding.ts';
 import { createReranking } from './features/models/reranking.ts';
 import { modelsRoutes } from './features/models/routes.ts';
-import { createModels, type ModelsService } from './features/models/service.ts';
+import { createModels } from './features/models/service.ts';
+import { createSignalRecall } from './features/personality/recall.ts';
 import { profileRoutes } from './features/profile/routes.ts';
 import { createProfile } from './features/profile/service.ts';
 import { scratchRoutes } from './features/scratch/routes.ts';
@@ -65,7 +64,7 @@ import { createScratch } from './features/scratch/service.ts';
 import { SearchResult } from './features/search/contract.ts';
 import { createViews } from './features/search/recall.ts';
 import { searchRoutes } from './features/search/routes.ts';
-import { createSearch, type SearchService } from './features/search/service.ts';
+import { createSearch } from './features/search/service.ts';
 import { sessionRoutes } from './features/sessions/routes.ts';
 import { createSessions } from './features/sessions/service.ts';
 import { systemRoutes } from './features/system/routes.ts';
@@ -73,10 +72,11 @@ import { describeSchemas } from './features/system/schema.ts';
 import { createSystem } from './features/system/service.ts';
 import { trashRoutes } from './features/trash/routes.ts';
 import { createTrash } from './features/trash/service.ts';
-import type { Database } from './platform/db/dialect.ts';
+import { createMind, type Mind } from './mind.ts';
 import { openDatabase } from './platform/db/open.ts';
-import { createRunner, type Runner } from './platform/jobs/runner.ts';
+import { createRunner } from './platform/jobs/runner.ts';
 import { createScheduler } from './platform/jobs/schedule.ts';
+import { openLlm } from './platform/llm/open.ts';
 import { createLogger } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { installedFolder, openEmbedder, openReranker, openVectors, removeVectors } from './platform/models.ts';
@@ -84,51 +84,12 @@ import { sha256, systemClock, systemIds } from './platform/system.ts';
 import { loadTokenCounter } from './platform/tokens.ts';
 import { storesOn } from './stores.ts';
 
+export type { App, Ports } from './app-shape.ts';
+
 /** A model that is handed in needs no name. */
 const NO_SETTINGS = { model: null, model_dir: null };
 
 export const VERSION = packageJson.version;
-
-/** What tests replace: time, chance, models, the database. */
-export interface Ports {
-  clock: Clock;
-  ids: Ids;
-  logger: Logger;
-  database: Database;
-  embedder: Embedder | null;
-  vectors: VectorIndex | null;
-  reranker: Reranker | null;
-  /** Come up before slow models are loaded; memories stored meanwhile are embedded later. */
-  eager: boolean;
-  /** Fail a request whose answer breaks its contract. */
-  checkAnswers: boolean;
-}
-
-export interface App {
-  readonly routes: readonly Route[];
-  readonly fetch: (request: Request, env?: { peer: string | null }) => Response | Promise<Response>;
-  /** Answers a request as user 1 with every right, without a key: the door for this process's own commands. */
-  readonly localCall: (request: Request) => Response | Promise<Response>;
-  readonly access: AccessService;
-  readonly memory: MemoryService;
-  readonly search: SearchService;
-  readonly jobs: Runner;
-  readonly metrics: Metrics;
-  readonly streams: OpenStreams;
-  readonly database: Database;
-  readonly models: ModelsService;
-  /** What embeds now, and why it is not what should; see features/models. */
-  readonly meaning: {
-    readonly model: ModelIdentity | null;
-    readonly problem: string | null;
-    readonly loading: boolean;
-    /** Ends when loading has. */
-    readonly settled: Promise<void>;
-  };
-  /** Writes what is buffered: access counts, times keys were used. */
-  flush(): Promise<void>;
-  close(): Promise<void>;
-}
 
 export async function createApp(config: Config, swap: Partial<Ports> = {}): Promise<App> {
   const clock = swap.clock ?? systemClock;
@@ -178,8 +139,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     const wake = (): void => jobs.wake();
     const basics = { read, atomically, wake, clock, logger };
     const embedding = createEmbeddingModels({
-      read,
-      atomically,
+      ...basics,
       semantics,
       open: async (source) => swap.embedder ?? openEmbedder(source, modelOptions),
       openIndex,
@@ -189,19 +149,13 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
         swap.embedder === null
           ? { source: null, decided_by: 'setting' }
           : wantedModel(swap.embedder ? NO_SETTINGS : config.embedding, chosen, BUILT_IN_MODEL),
-      wake,
-      clock,
-      logger,
     });
     closing.push(() => embedding.close());
     const reranking = createReranking({
-      read,
-      atomically,
+      ...basics,
       open: (source) => openReranker(source, modelOptions),
       wanted: (chosen) =>
         config.reranker.enabled ? wantedModel(config.reranker, chosen, null) : { source: null, decided_by: 'setting' },
-      clock,
-      logger,
     });
     closing.push(() => reranking.close());
     const reranker = () => {
@@ -229,6 +183,11 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       semantics,
       touches,
       fsrs,
+      understanding: {
+        enabled: config.understanding,
+        soon: (user_id) => mind.soon(user_id),
+        follow: (user_id) => mind.follow(user_id),
+      },
       wake,
       spaceExists: access.spaceExists,
       clock,
@@ -237,18 +196,25 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       maxContentBytes: config.limits.content_bytes,
     });
     const duplicates = createDuplicates({ read, atomically, semantics, clock });
-    const trash = createTrash({ ...basics, summaries, semantics, fsrs, keep_days: config.trash_days });
-    const search = createSearch({
-      read,
+    const trash = createTrash({
+      ...basics,
+      summaries,
       semantics,
+      follow: (user_id) => mind.follow(user_id),
+      fsrs,
+      keep_days: config.trash_days,
+    });
+    const search = createSearch({
+      ...basics,
+      semantics,
+      signalsFor: createSignalRecall({ read }),
       reranker,
       touches,
       fsrs,
       spaceExists: access.spaceExists,
       onDegraded: metrics.degraded,
-      clock,
-      logger,
     });
+    const llm = openLlm(config.llm, { read, atomically, observe: metrics.llm, ids, clock, logger });
     let counter: ReturnType<typeof loadTokenCounter> | null = null;
     const context = createContext({ read, search, touches, counter: () => (counter ??= loadTokenCounter()) });
     const system = createSystem({
@@ -256,6 +222,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       database: database.description.split(' ')[0]!,
       model: () => semantics.model,
       hasReranker: () => reranker() !== null,
+      hasLlm: llm !== null,
       ping: async () => void (await sql`select 1`.execute(database.reader.db)),
       clock,
     });
@@ -279,12 +246,28 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     const queue = createJobs(basics);
     const maintenance = createMaintenance({ ...basics, database });
 
+    let requests = 0;
+    const mind: Mind = createMind({
+      ...basics,
+      config,
+      memory,
+      search,
+      semantics,
+      fsrs,
+      streams,
+      llm,
+      requests: () => requests,
+      ids,
+      sha256,
+    });
+
     // What comes back by itself: one line each.
     const schedules = [
       every(5 * MINUTE_MS, 'memory.sweep', trash.sweepAll),
       every(5 * MINUTE_MS, 'scratch.sweep', scratch.sweep),
       every(5 * MINUTE_MS, 'sessions.reap', sessions.reap),
       every(HOUR_MS, 'jobs.prune', queue.prune),
+      ...mind.schedules,
       every(WEEK_MS, 'database.compact', maintenance.compactIfWorth),
     ];
 
@@ -303,6 +286,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
           size: semantics.size,
           clock,
         }),
+        ...mind.jobs,
         ...schedules.map(({ handler }) => handler),
       ],
       tick: createScheduler({ read, atomically, schedules, clock }).tick,
@@ -312,10 +296,15 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       logger,
     });
     closing.push(() => jobs.close());
-    closing.push(async () => embedding.stop());
+    closing.push(async () => {
+      embedding.stop();
+      mind.stop();
+      await llm?.close();
+    });
     await embedding.start(swap.eager ?? false);
     const reranking_ready = reranking.start();
     if (!swap.eager) await reranking_ready;
+    await mind.start();
     wake();
 
     const flush = async () => {
@@ -355,6 +344,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       ...scratchRoutes(scratch),
       ...sessionRoutes(sessions),
       ...jobsRoutes(queue),
+      ...mind.routes,
       ...maintenanceRoutes(maintenance),
     ];
     const httpDeps = {
@@ -364,7 +354,10 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       allowedOrigins: config.allowed_origins,
       maxBodyBytes: config.limits.body_bytes,
       checkAnswers: swap.checkAnswers ?? false,
-      observe: metrics.request,
+      observe: (sample: Parameters<typeof metrics.request>[0]) => {
+        requests++;
+        metrics.request(sample);
+      },
     };
     const http = createHttp(routes, httpDeps);
     let local: typeof http | null = null;

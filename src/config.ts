@@ -45,6 +45,19 @@ export interface Config {
     /** Characters of one piece, characters shared by neighbours (null = as suits the model), pieces of one text. */
     readonly chunks: { readonly chars: number | null; readonly overlap: number | null; readonly max: number };
   };
+  /** None is used when `url` is null. */
+  readonly llm: {
+    readonly url: string | null;
+    readonly api_key: Secret | null;
+    readonly model: string | null;
+    readonly timeout_ms: number;
+    readonly background_timeout_ms: number;
+    readonly concurrency: number;
+    /** 0 = no limit. */
+    readonly daily_tokens: number;
+    readonly price_in: number;
+    readonly price_out: number;
+  };
   readonly models_dir: string;
   /** null = the public hub. */
   readonly model_hub: string | null;
@@ -58,6 +71,25 @@ export interface Config {
   };
   readonly vectors: { readonly use_lance: boolean; readonly lance_path: string; readonly lance_threshold: number };
   readonly retention: number;
+  readonly understanding: boolean;
+  readonly auto_decompose: boolean;
+  readonly extraction_status: 'pending' | 'approved';
+  /** Ranks and communities. The interval is in seconds. */
+  readonly pagerank: {
+    readonly enabled: boolean;
+    readonly interval: number;
+    readonly threshold: number;
+    readonly threads: number;
+  };
+  /** What no command may do, beside what is dangerous anyway; the timeout is in seconds. */
+  readonly gate: {
+    readonly approval_timeout: number;
+    readonly blocked_patterns: readonly string[];
+    readonly protected_services: readonly string[];
+    readonly no_reboot_hosts: readonly string[];
+    readonly reserved_targets: readonly string[];
+  };
+  readonly webhooks: { readonly allow_private: boolean };
   /** How long forgotten memories can be restored. */
   readonly trash_days: number;
   /** null = the published weights of FSRS-6. */
@@ -237,6 +269,12 @@ function conflicts(values: Values): string[] {
     problems.push('ENGRAM_EMBEDDING_URL and ENGRAM_EMBEDDING_MODEL_DIR are both set: keep the one that shall embed.');
   if (values['embedding.url'] !== null && values['embedding.model'] === null)
     problems.push('ENGRAM_EMBEDDING_URL is set, so ENGRAM_EMBEDDING_MODEL must name the model to ask for.');
+  // The other names are known to more programs: who set one for those may not know that Engram reads it.
+  if (values['llm.url'] !== null && values['llm.model'] === null)
+    problems.push(
+      'ENGRAM_LLM_URL (or LLM_URL, OLLAMA_URL) is set, so ENGRAM_LLM_MODEL must name the language model to ask for; ' +
+        'unset the address to go without one.',
+    );
   return problems;
 }
 
@@ -282,6 +320,17 @@ const assemble = (v: Values): Config => ({
       max: v['embedding.chunk_max'],
     },
   },
+  llm: {
+    url: v['llm.url'],
+    api_key: v['llm.api_key'],
+    model: v['llm.model'],
+    timeout_ms: v['llm.timeout_ms'],
+    background_timeout_ms: v['llm.background_timeout_ms'],
+    concurrency: v['llm.concurrency'],
+    daily_tokens: v['llm.daily_tokens'],
+    price_in: v['llm.price_in'],
+    price_out: v['llm.price_out'],
+  },
   models_dir: v.models_dir,
   model_hub: v.model_hub,
   model_hub_token: v.model_hub_token,
@@ -298,6 +347,23 @@ const assemble = (v: Values): Config => ({
     lance_threshold: v['vectors.lance_threshold'],
   },
   retention: v.retention,
+  understanding: v.understanding,
+  auto_decompose: v.auto_decompose,
+  extraction_status: v.extraction_status,
+  pagerank: {
+    enabled: v['pagerank.enabled'],
+    interval: v['pagerank.interval'],
+    threshold: v['pagerank.threshold'],
+    threads: v['pagerank.threads'],
+  },
+  gate: {
+    approval_timeout: v['gate.approval_timeout'],
+    blocked_patterns: [...v['gate.blocked_patterns']],
+    protected_services: [...v['gate.protected_services']],
+    no_reboot_hosts: [...v['gate.no_reboot_hosts']],
+    reserved_targets: [...v['gate.reserved_targets']],
+  },
+  webhooks: { allow_private: v['webhooks.allow_private'] },
   trash_days: v.trash_days,
   fsrs: { weights: v['fsrs.weights'] },
   limits: { body_bytes: v['limits.body_bytes'], content_bytes: v['limits.content_bytes'] },

@@ -120,6 +120,10 @@ const machine: Machine = {
       const { source } = wantedModel(embedding, null, BUILT_IN_MODEL);
       return source && inspectModel(source, { models_dir, max_seq: embedding.max_seq, dim: embedding.dim });
     },
+    async llm({ llm }) {
+      const { inspectLlm } = await import('./platform/llm/inspect.ts');
+      return inspectLlm(llm);
+    },
   },
 };
 

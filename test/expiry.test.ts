@@ -180,7 +180,7 @@ describe('DELETE /trash', () => {
     const { body } = await app.call('DELETE', `/trash/${second}`);
     expect(body).toMatchObject({ ok: true, id: second, purged: 2 });
     // Edges: to the old version, and to the one said next.
-    expect(body.receipt).toEqual({ memories: 2, vectors: 2, links: 2, tags: 4, full_text: 2, feedback: 1 });
+    expect(body.receipt).toEqual({ memories: 2, vectors: 2, links: 2, tags: 4, full_text: 2, feedback: 1, facts: 0 });
     for (const id of [first, second]) {
       for (const table of ['memory_vectors', 'memory_tags', 'memory_links', 'feedback'] as const)
         expect([table, await left(table, id)]).toEqual([table, 0]);
@@ -241,6 +241,6 @@ it('DELETE /memory/{id} gives the same receipt', async () => {
   expect((await app.call('DELETE', `/memory/${id}`)).body).toMatchObject({
     deleted: true,
     erased: 1,
-    receipt: { memories: 1, tags: 1, full_text: 1, vectors: 0, links: 0, feedback: 0 },
+    receipt: { memories: 1, tags: 1, full_text: 1, vectors: 0, links: 0, feedback: 0, facts: 0 },
   });
 });

@@ -140,6 +140,18 @@ export const origins: Kind<readonly string[]> = listOf(
   },
 );
 
+/** Compared as text; a secret cannot be filled in here. */
+export const patterns: Kind<readonly string[]> = listOf('list', 'texts, by commas', (t) =>
+  /\{\{\s*secret:/.test(t)
+    ? no('names a secret, and there is no credential service to fill it in; write the text itself')
+    : { value: t },
+);
+
+/** Names of services or machines. */
+export const names: Kind<readonly string[]> = listOf('list', 'names without spaces, by commas', (t) =>
+  /^\S+$/.test(t) ? { value: t } : no(),
+);
+
 export const addresses: Kind<readonly string[]> = listOf('list', 'IP addresses, by commas', (t) =>
   isIP(t) ? { value: t.toLowerCase() } : no(),
 );

@@ -28,6 +28,9 @@ const plainRustLevel = (directives: string): string | null =>
     .map((directive) => directive.trim().toLowerCase())
     .find((directive) => /^(trace|debug|info|warn|error|off)$/.test(directive)) ?? null;
 
+/** Elsewhere it may be longer; nobody is kept waiting longer here. */
+const atMostFourMinutes = (seconds: string): string => (Number(seconds) > 240 ? '240' : seconds);
+
 const LATER = 'is not available in this version; use env, or none for no encryption';
 const HEX_64 = /^[0-9a-f]{64}$/i;
 
@@ -303,6 +306,69 @@ export const SETTINGS = {
     env: ['ENGRAM_RERANKER_BUDGET_MS'],
     help: 'Milliseconds after which the answer goes out without it',
   },
+  'llm.url': {
+    kind: kind.httpUrl,
+    fallback: null,
+    flag: 'llm-url',
+    env: ['ENGRAM_LLM_URL', 'LLM_URL', 'OLLAMA_URL'],
+    help: 'OpenAI-compatible server with a language model, for example http://127.0.0.1:11434/v1; without it none is used',
+  },
+  'llm.api_key': {
+    kind: kind.secretMatching('a key without spaces', /^[\x21-\x7e]+$/),
+    fallback: null,
+    env: ['ENGRAM_LLM_API_KEY', 'LLM_API_KEY'],
+    help: 'Key that server asks for',
+    secret: true,
+  },
+  'llm.model': {
+    kind: kind.text('name'),
+    fallback: null,
+    flag: 'llm-model',
+    env: ['ENGRAM_LLM_MODEL', 'LLM_MODEL', 'OLLAMA_MODEL'],
+    help: 'Language model by the name that server knows it by',
+  },
+  'llm.timeout_ms': {
+    kind: kind.whole(100, 600_000),
+    fallback: 20_000,
+    flag: 'llm-timeout-ms',
+    env: ['ENGRAM_LLM_TIMEOUT_MS', 'OLLAMA_TIMEOUT_HOT_MS'],
+    help: 'Milliseconds that a request which somebody waits for may wait for the language model',
+  },
+  'llm.background_timeout_ms': {
+    kind: kind.whole(100, 3_600_000),
+    fallback: 120_000,
+    flag: 'llm-background-timeout-ms',
+    env: ['ENGRAM_LLM_BACKGROUND_TIMEOUT_MS', 'OLLAMA_TIMEOUT_BG_MS'],
+    help: 'The same for work in the background',
+  },
+  'llm.concurrency': {
+    kind: kind.whole(1, 64),
+    fallback: 2,
+    flag: 'llm-concurrency',
+    env: ['ENGRAM_LLM_CONCURRENCY', 'OLLAMA_CONCURRENCY'],
+    help: 'Requests to the language model at the same time',
+  },
+  'llm.daily_tokens': {
+    kind: kind.whole(0, 1_000_000_000_000),
+    fallback: 0,
+    flag: 'llm-daily-tokens',
+    env: ['ENGRAM_LLM_DAILY_TOKENS'],
+    help: 'Tokens the language model may read and write on one UTC day; 0 for no limit',
+  },
+  'llm.price_in': {
+    kind: kind.decimal(0, 1_000_000),
+    fallback: 0,
+    flag: 'llm-price-in',
+    env: ['ENGRAM_LLM_PRICE_IN'],
+    help: 'Price of a million tokens it reads, in any currency, for the cost in /metrics',
+  },
+  'llm.price_out': {
+    kind: kind.decimal(0, 1_000_000),
+    fallback: 0,
+    flag: 'llm-price-out',
+    env: ['ENGRAM_LLM_PRICE_OUT'],
+    help: 'Price of a million tokens it writes',
+  },
   'vectors.use_lance': {
     kind: kind.toggle,
     fallback: true,
@@ -337,6 +403,98 @@ export const SETTINGS = {
     flag: 'fsrs-weights',
     env: ['ENGRAM_FSRS_WEIGHTS'],
     help: 'The 21 weights of FSRS-6 that say how memories fade, by commas; without it the published ones',
+  },
+  understanding: {
+    kind: kind.toggle,
+    fallback: true,
+    flag: 'understanding',
+    env: ['ENGRAM_UNDERSTANDING'],
+    help: 'Read what is stored for links, entities, facts and signals, in the background',
+  },
+  'pagerank.enabled': {
+    kind: kind.toggle,
+    fallback: true,
+    flag: 'pagerank',
+    env: ['ENGRAM_PAGERANK_ENABLED'],
+    help: 'Work out ranks and communities of memories in the background',
+  },
+  'pagerank.interval': {
+    kind: kind.whole(1, 2_592_000),
+    fallback: 300,
+    flag: 'pagerank-interval',
+    env: ['ENGRAM_PAGERANK_REFRESH_INTERVAL_SECS', 'ENGRAM_PAGERANK_REFRESH_INTERVAL'],
+    help: 'Seconds after which a change in the graph is worked into the ranks',
+  },
+  'pagerank.threshold': {
+    kind: kind.whole(1, 1_000_000_000),
+    fallback: 100,
+    flag: 'pagerank-threshold',
+    env: ['ENGRAM_PAGERANK_DIRTY_THRESHOLD'],
+    help: 'Number of changes in the graph that are worked in without waiting',
+  },
+  'pagerank.threads': {
+    kind: kind.whole(1, 64),
+    fallback: 2,
+    flag: 'pagerank-threads',
+    env: ['ENGRAM_PAGERANK_MAX_CONCURRENT'],
+    help: 'Graphs that may be worked on at once, each in a thread',
+  },
+  auto_decompose: {
+    kind: kind.toggle,
+    fallback: true,
+    flag: 'auto-decompose',
+    env: ['ENGRAM_AUTO_DECOMPOSE'],
+    help: 'Take long memories apart into facts, in the background',
+  },
+  extraction_status: {
+    kind: kind.oneOf(['pending', 'approved']),
+    fallback: 'pending',
+    flag: 'extraction-status',
+    env: ['ENGRAM_EXTRACTION_STATUS'],
+    help: 'What becomes of memories found in conversations: pending waits for approval in the inbox',
+  },
+  'gate.approval_timeout': {
+    kind: kind.whole(1, 240),
+    fallback: 120,
+    flag: 'gate-approval-timeout',
+    env: ['ENGRAM_GATE_APPROVAL_TIMEOUT', 'ENGRAM_EIDOLON_GATE_APPROVAL_TIMEOUT'],
+    translate: { ENGRAM_EIDOLON_GATE_APPROVAL_TIMEOUT: atMostFourMinutes },
+    help: 'Seconds that POST /gate/check waits for an answer',
+  },
+  'gate.blocked_patterns': {
+    kind: kind.patterns,
+    fallback: [],
+    flag: 'gate-blocked-patterns',
+    env: ['ENGRAM_GATE_BLOCKED_PATTERNS', 'ENGRAM_EIDOLON_GATE_BLOCKED_PATTERNS'],
+    help: 'Texts that no command may contain, beside what is dangerous anyway',
+  },
+  'gate.protected_services': {
+    kind: kind.names,
+    fallback: [],
+    flag: 'gate-protected-services',
+    env: ['ENGRAM_GATE_PROTECTED_SERVICES', 'ENGRAM_EIDOLON_GATE_PROTECTED_SERVICES'],
+    help: 'Services and containers that no command may stop',
+  },
+  'gate.no_reboot_hosts': {
+    kind: kind.names,
+    fallback: [],
+    flag: 'gate-no-reboot-hosts',
+    env: ['ENGRAM_GATE_NO_REBOOT_HOSTS', 'ENGRAM_EIDOLON_GATE_NO_REBOOT_HOSTS'],
+    help: 'Machines that no command may restart',
+  },
+  'gate.reserved_targets': {
+    kind: kind.names,
+    fallback: [],
+    flag: 'gate-reserved-targets',
+    env: ['ENGRAM_GATE_RESERVED_TARGETS', 'ENGRAM_EIDOLON_GATE_RESERVED_TARGETS'],
+    help: 'Machines that no command may log in to, beside this one',
+  },
+  'webhooks.allow_private': {
+    kind: kind.toggle,
+    fallback: false,
+    flag: 'webhook-allow-private',
+    env: ['ENGRAM_WEBHOOK_ALLOW_PRIVATE'],
+    help: 'Let webhooks go to addresses of this machine and its network',
   },
   trash_days: {
     kind: kind.whole(0, 36_500),

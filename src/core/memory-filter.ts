@@ -34,6 +34,14 @@ export function matchesFilter(filter: MemoryFilter) {
     if (filter.source !== undefined) all.push(sameLabel('m.source', filter.source));
     if (filter.session_id !== undefined) all.push(eb('m.session_id', '=', filter.session_id));
     if (filter.episode_id !== undefined) all.push(eb('m.episode_id', '=', filter.episode_id));
+    if (filter.entity_id !== undefined) {
+      const naming = eb.selectFrom('memory_entities as x').where('x.entity_id', '=', filter.entity_id);
+      all.push(eb('m.id', 'in', naming.where('x.user_id', '=', filter.user_id).select('x.memory_id')));
+    }
+    if (filter.project_id !== undefined) {
+      const members = eb.selectFrom('project_memories as p').where('p.project_id', '=', filter.project_id);
+      all.push(eb('m.id', 'in', members.where('p.user_id', '=', filter.user_id).select('p.memory_id')));
+    }
     if (filter.is_static !== undefined) all.push(eb('m.is_static', '=', eb.lit(filter.is_static ? 1 : 0)));
     if (filter.importance_min !== undefined) all.push(eb('m.importance', '>=', filter.importance_min));
     if (filter.importance_max !== undefined) all.push(eb('m.importance', '<=', filter.importance_max));

@@ -8,6 +8,17 @@ export interface RequestSample {
   seconds: number;
 }
 
+/** One ask of a language model, with all its attempts. */
+export interface LlmSample {
+  purpose: string;
+  outcome: 'ok' | 'failed' | 'budget_spent';
+  tokens_in: number;
+  tokens_out: number;
+  /** By the prices of the settings. */
+  cost: number;
+  seconds: number;
+}
+
 /** Read from the database at the moment of a scrape. */
 export interface StoredCounts {
   memories: number;
@@ -20,6 +31,7 @@ export interface Metrics {
   request(sample: RequestSample): void;
   /** An answer went out that lacks a signal it should have had, for example `vectors`. */
   degraded(signal: string): void;
+  llm(sample: LlmSample): void;
   /** HTTP only: says nothing about what is stored. */
   httpText(): Promise<string>;
   allText(): Promise<string>;

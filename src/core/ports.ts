@@ -10,6 +10,10 @@ export interface MemoryFilter {
   source?: string | undefined;
   session_id?: string | undefined;
   episode_id?: number | undefined;
+  /** Memories that name this entity. */
+  entity_id?: number | undefined;
+  /** Memories that belong to this project. */
+  project_id?: number | undefined;
   /** All of these tags (lower case). */
   tags_all?: readonly string[] | undefined;
   tags_any?: readonly string[] | undefined;

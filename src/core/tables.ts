@@ -114,6 +114,8 @@ export interface MemoryLinkTable {
   target_id: number;
   type: string;
   similarity: number;
+  /** `auto` when the program found it, `manual` otherwise. */
+  origin: Generated<string>;
   created_at: string;
 }
 
@@ -141,6 +143,12 @@ export interface MemoryFingerprintTable {
   memory_id: number;
   /** 16 hex digits. */
   simhash: string;
+}
+
+/** Memories that are not yet read for what they say. */
+export interface UnderstandingBacklogTable {
+  user_id: number;
+  memory_id: number;
 }
 
 export interface JobTable {
@@ -267,7 +275,475 @@ export interface TextWordTable {
   length: number;
 }
 
+/** What links make of a memory, see algo/graph. A memory that is new has no row yet. */
+export interface MemoryRankTable {
+  memory_id: number;
+  user_id: number;
+  /** Weighted PageRank as a share of the user's highest: above 0, to 1. */
+  pagerank: number;
+  /** Null when it belongs to no community. */
+  community_id: number | null;
+}
+
+/** When the ranks of a user were worked out last. */
+export interface GraphStateTable {
+  user_id: number;
+  /** Rises whenever rows of graph_changes are taken away. */
+  generation: number;
+  refreshed_at: string;
+  modularity: number;
+}
+
+/** Memories whose links or standing changed since; triggers write it. */
+export interface GraphChangeTable {
+  id: Generated<number>;
+  user_id: number;
+  memory_id: number;
+}
+
+/** What a memory states, with the time it holds for; or, with is_end, that something holds no more. */
+export interface StructuredFactTable {
+  id: Generated<number>;
+  user_id: number;
+  /** Of the memory; facts of one space do not close those of another. */
+  space_id: number | null;
+  memory_id: number;
+  /** `user` for whoever speaks. */
+  subject: string;
+  /** As compared: lower case, without an article. */
+  subject_key: string;
+  predicate: string;
+  verb: string;
+  object: string;
+  object_key: string;
+  quantity: number | null;
+  unit: string | null;
+  /** The words that say when, and the day they mean, YYYY-MM-DD. */
+  date_ref: string | null;
+  date_approx: string | null;
+  confidence: number;
+  origin: 'rules' | 'llm';
+  is_end: number;
+  valid_at: string;
+  /** Since when a newer version of its memory says it no more. */
+  withdrawn_at: string | null;
+  invalid_at: string | null;
+  /** Id of the fact that took its place. */
+  invalidated_by: number | null;
+  created_at: string;
+}
+
+/** Memories that each state one fact of a longer one. */
+export interface MemoryPartTable {
+  id: Generated<number>;
+  user_id: number;
+  /** Null when it was erased. */
+  whole_id: number | null;
+  part_id: number;
+}
+
+/** Two memories that cannot both hold. */
+export interface ContradictionTable {
+  user_id: number;
+  /** The older one, by when it happened. */
+  memory_a: number;
+  memory_b: number;
+  kind: string;
+  description: string;
+  confidence: number;
+  /** Cosine of both; null when it was not known. */
+  similarity: number | null;
+  /** A language model says so too. */
+  verified: number;
+  /** `open` or `resolved`. */
+  status: string;
+  resolution: string | null;
+  resolved_at: string | null;
+  created_at: string;
+}
+
+/** What a memory, or somebody by hand, tells about a person. */
+export interface PersonalitySignalTable {
+  id: Generated<number>;
+  user_id: number;
+  /** Null when it was added by hand. */
+  memory_id: number | null;
+  /** Of one added by hand; others lie where their memory lies. */
+  space_id: number | null;
+  signal_type: 'preference' | 'value' | 'motivation' | 'decision' | 'emotion' | 'identity';
+  /** `user` or a name. */
+  subject: string;
+  /** First word of the subject, folded. */
+  subject_key: string;
+  /** 1 or -1. */
+  polarity: number;
+  value: number;
+  /** 0 to 1. */
+  intensity: number;
+  topic: string;
+  evidence: string | null;
+  agent: string | null;
+  said_at: string;
+  created_at: string;
+}
+
+/** Stems of topics and evidence, by which signals are found. */
+export interface PersonalityWordTable {
+  user_id: number;
+  word: string;
+  subject_key: string;
+  signal_id: number;
+}
+
+export interface PersonalityPortraitTable {
+  user_id: number;
+  /** 0: all spaces. */
+  space_id: number;
+  portrait: string | null;
+  /** JSON array of the memories it was written from. */
+  memory_ids: string;
+  is_stale: number;
+  created_at: string;
+  last_updated_at: string;
+}
+
+/** Set by hand. */
+export interface PreferenceTable {
+  id: Generated<number>;
+  user_id: number;
+  key: string;
+  value: string;
+  domain: string;
+  created_at: string;
+  updated_at: string;
+}
+
+/** Tokens that the language model read and wrote, for all users. */
+export interface LlmUsageTable {
+  /** YYYY-MM-DD, UTC. */
+  day: string;
+  requests: number;
+  tokens_in: number;
+  tokens_out: number;
+}
+
+/** Somebody or something that memories name, within one space. */
+export interface EntityTable {
+  id: Generated<number>;
+  user_id: number;
+  space_id: number | null;
+  /** `space_id`, 0 for none. */
+  space_key: number;
+  name: string;
+  /** See algo/entities/keys.ts. */
+  name_key: string;
+  /** Given name of a person, first label of a host; null when the name is short itself. */
+  short_key: string | null;
+  entity_type: string;
+  description: string | null;
+  /** JSON text. */
+  metadata: string | null;
+  /** `read` in memories, or `manual`: made or changed by hand. */
+  origin: string;
+  confidence: number;
+  /** Current memories that name it, and how often they do; triggers count. */
+  memory_count: number;
+  occurrence_count: number;
+  first_seen_at: string;
+  last_seen_at: string;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface EntityAliasTable {
+  entity_id: number;
+  alias_key: string;
+  user_id: number;
+  space_key: number;
+  alias: string;
+  /** `read`, `short`, `merge`, `manual`; `removed` by hand: it is not learnt again. */
+  origin: string;
+}
+
+/** Memories whose mentions are known. */
+export interface EntityReadingTable {
+  memory_id: number;
+  user_id: number;
+  /** The memory is current, so its mentions are in the counts. */
+  is_counted: number;
+}
+
+export interface MemoryEntityTable {
+  memory_id: number;
+  entity_id: number;
+  user_id: number;
+  mentions: number;
+  /** One of the few of its memory that form pairs. */
+  is_paired: number;
+  origin: string;
+}
+
+/** Entities that current memories name together; triggers count. */
+export interface EntityPairTable {
+  /** The smaller id. */
+  entity_id: number;
+  other_id: number;
+  user_id: number;
+  memories: number;
+}
+
+export interface EntityRelationshipTable {
+  id: Generated<number>;
+  user_id: number;
+  source_entity_id: number;
+  target_entity_id: number;
+  relationship_type: string;
+  strength: number;
+  origin: string;
+  created_at: string;
+}
+
+export interface RelationshipEvidenceTable {
+  relationship_id: number;
+  memory_id: number;
+  user_id: number;
+}
+
+export interface ProjectTable {
+  id: Generated<number>;
+  user_id: number;
+  space_id: number | null;
+  space_key: number;
+  name: string;
+  name_key: string;
+  description: string | null;
+  status: string;
+  /** JSON text. */
+  metadata: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface ProjectMemoryTable {
+  project_id: number;
+  memory_id: number;
+  user_id: number;
+  /** `read` in the memory, or `manual`. */
+  origin: string;
+}
+
+/** What an agent asked to do, see features/gate. */
+export interface GateRequestTable {
+  id: Generated<number>;
+  user_id: number;
+  agent: string;
+  command: string;
+  tool_name: string | null;
+  session_id: string | null;
+  context: string | null;
+  /** `allowed`, `denied`, `pending`, `approved` or `expired`. */
+  status: string;
+  reason: string | null;
+  /** Without the secrets it held. */
+  output: string | null;
+  /** Highest id of the user's memories when it was asked. */
+  last_memory_id: number;
+  /** Null when it does not wait, or waits for as long as it takes. */
+  expires_at: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** What somebody asked people to decide. */
+export interface ApprovalTable {
+  /** UUID. */
+  id: string;
+  user_id: number;
+  action: string;
+  context: string | null;
+  requester: string;
+  status: string;
+  decision_by: string | null;
+  decision_reason: string | null;
+  created_at: string;
+  expires_at: string;
+  decided_at: string | null;
+}
+
+/** What came of what, read in memories or set by hand. */
+export interface CausalChainTable {
+  id: Generated<number>;
+  user_id: number;
+  space_id: number | null;
+  /** Of those set by hand. */
+  root_memory_id: number | null;
+  description: string | null;
+  confidence: number;
+  /** `read` in memories, or `manual`: made or added to by hand. */
+  origin: string;
+  created_at: string;
+}
+
+export interface CausalLinkTable {
+  id: Generated<number>;
+  user_id: number;
+  chain_id: number;
+  cause_memory_id: number;
+  /** The same where one memory tells both. */
+  effect_memory_id: number;
+  /** The words that say it, where one memory tells both. */
+  cause_text: string | null;
+  effect_text: string | null;
+  strength: number;
+  /** Of those set by hand. */
+  order_index: number;
+  /** Memory whose reading found it; null when it was set by hand. */
+  found_in: number | null;
+  created_at: string;
+}
+
+/** Memories whose standing was changed by evidence, and what it was before. */
+export interface ReconsolidationTable {
+  memory_id: number;
+  user_id: number;
+  base_importance: number;
+  base_confidence: number;
+  /** What the evidence made of it. */
+  importance: number;
+  confidence: number;
+  action: string;
+  reason: string;
+  /** Taken back by hand: left alone from then on. */
+  is_undone: number;
+  updated_at: string;
+}
+
+/** Where the review of a user's memories goes on. */
+export interface ReconsolidationPlaceTable {
+  user_id: number;
+  after_id: number;
+}
+
+/** A thought about memories, written by a caller, by rules or by a language model. */
+export interface ReflectionTable {
+  id: Generated<number>;
+  user_id: number;
+  space_id: number | null;
+  /** `period`, `growth`, `reconsolidate`, `enrich`, or what a caller said. */
+  reflection_type: string;
+  origin: 'manual' | 'rules' | 'llm';
+  content: string;
+  /** JSON object: themes and the like. */
+  details: string;
+  confidence: number;
+  /** The memory that keeps it too. */
+  memory_id: number | null;
+  /** Memories it was made from: fewer sources than that, and one was erased. */
+  memory_count: number;
+  period_start: string | null;
+  period_end: string | null;
+  created_at: string;
+}
+
+/** Memories told again as one; they themselves stay as they are. */
+export interface ConsolidationTable {
+  id: Generated<number>;
+  user_id: number;
+  space_id: number | null;
+  /** First version of the memory that tells them; null when it was erased. */
+  memory_id: number | null;
+  method: 'rules' | 'llm';
+  /** `active`; `undone` by hand; `stale` when a source is gone. */
+  status: 'active' | 'undone' | 'stale';
+  memory_count: number;
+  created_at: string;
+  undone_at: string | null;
+}
+
+/** What a day, a week or a month brought. */
+export interface DigestTable {
+  id: Generated<number>;
+  user_id: number;
+  space_id: number | null;
+  period: string;
+  content: string;
+  /** JSON object: the figures. */
+  details: string;
+  memory_count: number;
+  /** Memories whose words are in it. */
+  quoted: number;
+  started_at: string;
+  ended_at: string;
+  created_at: string;
+}
+
+/** Where digests are sent, and when next. */
+export interface DigestSubscriptionTable {
+  id: Generated<number>;
+  user_id: number;
+  space_id: number | null;
+  schedule: 'hourly' | 'daily' | 'weekly';
+  webhook_url: string;
+  webhook_secret: string | null;
+  /** JSON array of the parts wanted. */
+  include: string;
+  active: number;
+  /** In a row. */
+  failures: number;
+  last_error: string | null;
+  last_sent_at: string | null;
+  next_send_at: string;
+  created_at: string;
+}
+
+/** Which memories a reflection, a consolidation or a digest was made from. */
+export interface ThoughtSourceTable {
+  kind: 'reflection' | 'consolidation' | 'digest';
+  thought_id: number;
+  memory_id: number;
+  user_id: number;
+}
+
+/** When a user's memories were thought over last, and what came of it. */
+export interface ThinkingStateTable {
+  user_id: number;
+  started_at: string;
+  /** Highest id of a memory then. */
+  last_memory_id: number;
+  /** JSON text. */
+  report: string;
+}
+
 export interface Schema {
+  reflections: ReflectionTable;
+  consolidations: ConsolidationTable;
+  digests: DigestTable;
+  digest_subscriptions: DigestSubscriptionTable;
+  thought_sources: ThoughtSourceTable;
+  thinking_states: ThinkingStateTable;
+  causal_chains: CausalChainTable;
+  causal_links: CausalLinkTable;
+  reconsolidations: ReconsolidationTable;
+  reconsolidation_places: ReconsolidationPlaceTable;
+  gate_requests: GateRequestTable;
+  approvals: ApprovalTable;
+  entities: EntityTable;
+  entity_aliases: EntityAliasTable;
+  entity_readings: EntityReadingTable;
+  memory_entities: MemoryEntityTable;
+  entity_pairs: EntityPairTable;
+  entity_relationships: EntityRelationshipTable;
+  relationship_evidence: RelationshipEvidenceTable;
+  projects: ProjectTable;
+  project_memories: ProjectMemoryTable;
+  llm_usage: LlmUsageTable;
+  personality_signals: PersonalitySignalTable;
+  personality_words: PersonalityWordTable;
+  personality_portraits: PersonalityPortraitTable;
+  preferences: PreferenceTable;
+  contradictions: ContradictionTable;
+  structured_facts: StructuredFactTable;
+  memory_parts: MemoryPartTable;
   episodes: EpisodeTable;
   conversations: ConversationTable;
   messages: MessageTable;
@@ -281,9 +757,13 @@ export interface Schema {
   memory_links: MemoryLinkTable;
   memory_vectors: MemoryVectorTable;
   memory_fingerprints: MemoryFingerprintTable;
+  understanding_backlog: UnderstandingBacklogTable;
   feedback: FeedbackTable;
   jobs: JobTable;
   scratch_entries: ScratchEntryTable;
   agent_sessions: AgentSessionTable;
   session_lines: SessionLineTable;
+  memory_ranks: MemoryRankTable;
+  graph_states: GraphStateTable;
+  graph_changes: GraphChangeTable;
 }

@@ -49,7 +49,8 @@ export async function listen(
         hostname: host,
         port,
         maxRequestBodySize: Math.max(maxBodyBytes, 64 * 1024 * 1024),
-        idleTimeout: 120,
+        // As long as Bun lets it be: POST /gate/check may wait for a person's answer (features/gate MAX_WAIT_SECS).
+        idleTimeout: 255,
         fetch: (request, server) => fetch(request, { peer: server.requestIP(request)?.address ?? null }),
       });
       return { port: server.port!, url: urlOf(host, server.port!), close: () => server.stop() };

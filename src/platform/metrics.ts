@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Metrics, RequestSample, StoredCounts } from '../core/metrics.ts';
+import { llmMetrics } from './llm/metrics.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -107,6 +108,7 @@ export function createMetrics(counts: () => Promise<StoredCounts>): Metrics {
   const own = new Registry();
   const request = httpMetrics(http);
   const refresh = storedMetrics(own, counts);
+  const llm = llmMetrics(own);
   const degraded = new Counter({
     name: 'engram_degraded_total',
     help: 'Answers given without a signal they should have had.',
@@ -117,6 +119,7 @@ export function createMetrics(counts: () => Promise<StoredCounts>): Metrics {
   return {
     request,
     degraded: (signal) => degraded.inc({ signal }),
+    llm,
     httpText: () => http.metrics(),
     async allText() {
       await refresh();

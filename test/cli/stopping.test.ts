@@ -44,7 +44,7 @@ async function stopped(listening: (events: string[]) => Pick<Listening, 'close'>
     ...{ argv: ['serve'], env, cwd: dir, home: dir, version: '0.0.0' },
     ...{ stdin: { isTTY: true, bytes: refuse }, out: terminal, err: terminal },
     ...{ readFile: () => null, storeExists: () => false, isLocked: () => false, explain: () => null, models: refuse },
-    inspect: { runtime: refuse, folder: refuse, database: refuse, model: refuse },
+    inspect: { runtime: refuse, folder: refuse, database: refuse, model: refuse, llm: refuse },
     async openApp(config) {
       const app = await createApp(config, { logger: silentLogger });
       app.streams.add(() => events.push('streams end'));

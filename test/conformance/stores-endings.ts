@@ -68,11 +68,11 @@ export function endingsSuite(kind: Kind): void {
       await feedback.add({ user_id: t.user, memory_id: a, rating: 'helpful', context: null, created_at: NOW });
     });
     const { trash } = t.bound.read;
-    expect(await trash.attached(t.user, [a, b])).toEqual({ vectors: 4, links: 3, tags: 3, feedback: 1 });
-    expect(await trash.attached(t.user, [c])).toEqual({ vectors: 0, links: 2, tags: 0, feedback: 0 });
-    expect(await trash.attached(t.other, [a, b])).toEqual({ vectors: 0, links: 0, tags: 0, feedback: 0 });
+    expect(await trash.attached(t.user, [a, b])).toEqual({ vectors: 4, links: 3, tags: 3, feedback: 1, facts: 0 });
+    expect(await trash.attached(t.user, [c])).toEqual({ vectors: 0, links: 2, tags: 0, feedback: 0, facts: 0 });
+    expect(await trash.attached(t.other, [a, b])).toEqual({ vectors: 0, links: 0, tags: 0, feedback: 0, facts: 0 });
     await t.bound.atomically(({ memories }) => memories.remove(t.user, [a]));
-    expect(await trash.attached(t.user, [a, b, c])).toEqual({ vectors: 0, links: 1, tags: 1, feedback: 0 });
+    expect(await trash.attached(t.user, [a, b, c])).toEqual({ vectors: 0, links: 1, tags: 1, feedback: 0, facts: 0 });
     expect(await t.bound.read.feedback.counts(t.user)).toEqual(new Map());
   });
 

@@ -61,13 +61,16 @@ export interface TestOptions {
   key?: string;
 }
 
-/** Most tests are about something else; those about meaning name a model, or leave the choice to the program with ''. */
-const WITHOUT_MODEL = { ENGRAM_EMBEDDING_MODEL: 'none' };
+/**
+ * Most tests are about something else; those about meaning name a model, or leave the choice to the program with '', and
+ * those about what is read from memories turn that on.
+ */
+const PLAIN = { ENGRAM_EMBEDDING_MODEL: 'none', ENGRAM_UNDERSTANDING: '0' };
 
 export const testConfig = (dir: string, env: Record<string, string> = {}): Config =>
   loadConfig({
     argv: [],
-    env: { ENGRAM_DATA_DIR: dir, ENGRAM_LOG_LEVEL: 'silent', ...WITHOUT_MODEL, ...env },
+    env: { ENGRAM_DATA_DIR: dir, ENGRAM_LOG_LEVEL: 'silent', ...PLAIN, ...env },
     readFile: () => null,
     cwd: dir,
     home: dir,

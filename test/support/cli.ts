@@ -49,7 +49,7 @@ export async function dryRun(args: readonly string[], options: Pick<RunOptions, 
   const refuse = () => {
     throw new Error('a dry run does not get this far');
   };
-  const inspect = { runtime: refuse, folder: refuse, database: refuse, model: refuse };
+  const inspect = { runtime: refuse, folder: refuse, database: refuse, model: refuse, llm: refuse };
   const code = await run({
     ...{ argv: args, env, cwd, home: cwd, version: '0.0.0' },
     ...{ stdin: { isTTY: true, bytes: refuse }, out: terminal('out'), err: terminal('err') },

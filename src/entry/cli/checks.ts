@@ -43,6 +43,7 @@ export async function runChecks(context: Context): Promise<Check[]> {
     database(config, facts, server),
     ...(await jobs(config, facts, server)),
     await models(config, machine),
+    ...(await languageModel(config, machine)),
     await port(config, machine, server),
   ];
 }
@@ -164,6 +165,21 @@ async function models(config: Config, { inspect }: Machine): Promise<Check> {
       'The server starts without it and searches by words, links and time. Mend the folder, or unset ENGRAM_EMBEDDING_MODEL_DIR and ENGRAM_EMBEDDING_MODEL.',
     );
   return ok('models', `${facts.name} from ${facts.file}`);
+}
+
+/** Nothing where none is wanted: everything works without one. */
+async function languageModel(config: Config, { inspect }: Machine): Promise<Check[]> {
+  const facts = await inspect.llm(config);
+  if (facts === null) return [];
+  if ('problem' in facts)
+    return [
+      broken(
+        'llm',
+        facts.problem,
+        'The server starts all the same, and does without a language model what can be done without one.',
+      ),
+    ];
+  return [ok('llm', `${facts.name} answers at ${facts.address}`)];
 }
 
 async function port(config: Config, machine: Machine, server: Probe): Promise<Check> {

@@ -22,7 +22,7 @@ export interface Connection {
 }
 
 /** Commands of hooks come in bursts, and a server that is starting holds the store before it listens. */
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 10_000;
 const RETRY_MS = 60;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,7 @@
 // Everything a command needs from outside, handed in by main.ts: no command touches the process, the disk or the network alone.
 import type { App } from '../../app.ts';
 import type { Config } from '../../config.ts';
+import type { LlmFacts } from '../../platform/llm/inspect.ts';
 import type { Models } from '../../platform/models/open.ts';
 
 export interface Terminal {
@@ -45,6 +46,8 @@ export interface Inspect {
   database(config: Config): Promise<DatabaseFacts>;
   /** The embedding model of the settings; null when they want none. */
   model(config: Config): Promise<ModelFacts | null>;
+  /** The language model of the settings, asked once; null when they name none. */
+  llm(config: Config): Promise<LlmFacts | null>;
 }
 
 export interface Machine {

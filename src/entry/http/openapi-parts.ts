@@ -94,7 +94,10 @@ export const ERROR_RESPONSES: Readonly<Record<number, ErrorResponse>> = {
   415: { name: 'UnsupportedMediaType', description: 'The body is not JSON.' },
   429: { name: 'TooManyRequests', description: 'Too many requests; `Retry-After` says when to come back.' },
   500: { name: 'InternalError', description: 'Something went wrong inside the server.' },
-  503: { name: 'Unavailable', description: 'Not possible just now; `Retry-After` says when to try again.' },
+  503: {
+    name: 'Unavailable',
+    description: 'Not possible just now; `Retry-After` says when to try again, unless somebody has to act first.',
+  },
 };
 
 export const SPACE_HEADER = 'Space';

@@ -18,6 +18,14 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
 
 export const statusOf = (code: ErrorCode): number => (code === 'method_not_allowed' ? 405 : STATUS[ERRORS[code].kind]);
 
+/** Seconds after which asking again may help; null when it does not say, or when somebody has to act first. */
+function retryAfter(code: ErrorCode, status: number): number | null {
+  if (code === 'llm_not_configured') return null;
+  if (code === 'llm_budget_spent') return 3600;
+  if (status === 503) return 1;
+  return status === 429 ? 60 : null;
+}
+
 export interface Problem {
   error: string;
   code: string;
@@ -43,8 +51,8 @@ export function toProblem(
   if (status >= 500) logger.error({ err: error.cause ?? error, code: error.code, request_id }, 'request failed');
   const headers: Record<string, string> = {};
   if (status === 401) headers['www-authenticate'] = 'Bearer';
-  if (status === 503) headers['retry-after'] = '1';
-  if (status === 429) headers['retry-after'] = '60';
+  const wait = retryAfter(error.code, status);
+  if (wait !== null) headers['retry-after'] = String(wait);
   return {
     status,
     headers,

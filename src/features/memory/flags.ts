@@ -6,9 +6,11 @@ import type { Scope } from '../../core/scope.ts';
 import { type MemoryRow, type NewMemory, reviewed } from './rules.ts';
 import type { MemoryDeps } from './service.ts';
 
-type Deps = Pick<MemoryDeps, 'atomically' | 'summaries' | 'fsrs' | 'wake' | 'clock'>;
+type Deps = Pick<MemoryDeps, 'atomically' | 'summaries' | 'understanding' | 'fsrs' | 'wake' | 'clock'>;
 
-export function flagSetter({ atomically, summaries, fsrs, wake, clock }: Deps, missing: (id: number) => AppError) {
+export function flagSetter(deps: Deps, missing: (id: number) => AppError) {
+  const { atomically, summaries, understanding, fsrs, wake, clock } = deps;
+
   /** Hiding a memory is a review that failed. What was summed up of its episode is summed up anew without it, or with it. */
   return async (
     scope: Scope,
@@ -30,6 +32,7 @@ export function flagSetter({ atomically, summaries, fsrs, wake, clock }: Deps, m
       return { row: { ...row, ...changed }, dropped: await summaries.drop(stores, user_id, episodes) };
     });
     if (dropped) wake();
+    await understanding.follow(user_id);
     return row;
   };
 }

@@ -17,6 +17,11 @@ const CHAIN_EDGES: readonly Succession['edge'][] = ['updates', 'corrects'];
 /** Edges looked at per step: two per seed in a conversation, more around hubs. */
 export const MAX_EDGES = 2_000;
 
+const ENDS = [
+  ['source_id', 'target_id'],
+  ['target_id', 'source_id'],
+] as const;
+
 export function linkStore(db: StoreDb, idList: IdList) {
   const columns = sql`source_id, target_id, type, similarity`;
   const edgesOf = prepared<{ user_id: number; ids: unknown }, Edge>(db, ({ user_id, ids }) => ({
@@ -37,7 +42,13 @@ export function linkStore(db: StoreDb, idList: IdList) {
         user_id: slots.user_id,
         created_at: slots.created_at,
       })
-      .onConflict((oc) => oc.columns(['source_id', 'target_id', 'type']).doNothing())
+      // What the program had found is from now on what somebody said.
+      .onConflict((oc) =>
+        oc
+          .columns(['source_id', 'target_id', 'type'])
+          .doUpdateSet({ origin: sql.lit('manual'), similarity: slots.similarity })
+          .where('memory_links.origin', '=', sql.lit('auto')),
+      )
       .returning('source_id'),
   );
 
@@ -58,6 +69,73 @@ export function linkStore(db: StoreDb, idList: IdList) {
       );
     },
 
+    /**
+     * Replaces what the program found between a memory and those stored before it. Edges that are there already, however
+     * they came about, stay as they are.
+     */
+    async replaceFound(user_id: number, id: number, edges: readonly Edge[], now: string): Promise<void> {
+      for (const [end, other] of ENDS) {
+        // Looked at first: a range over ids would lead the database to read the user's whole index.
+        const found = await db
+          .selectFrom('memory_links')
+          .where('user_id', '=', user_id)
+          .where(end, '=', id)
+          .where('origin', '=', sql.lit('auto'))
+          .select([`${other} as other`, 'type'])
+          .execute();
+        for (const edge of found)
+          if (edge.other < id)
+            await db
+              .deleteFrom('memory_links')
+              .where('user_id', '=', user_id)
+              .where(end, '=', id)
+              .where(other, '=', edge.other)
+              .where('type', '=', edge.type)
+              .execute();
+      }
+      if (edges.length === 0) return;
+      await db
+        .insertInto('memory_links')
+        .values(
+          edges.map(({ source_id, target_id, type, similarity }) => ({
+            ...{ user_id, source_id, target_id, type, similarity },
+            origin: 'auto',
+            created_at: now,
+          })),
+        )
+        .onConflict((oc) => oc.columns(['source_id', 'target_id', 'type']).doNothing())
+        .execute();
+    },
+
+    /** Memories that are linked with this one by something else than what the program found. */
+    async givenTo(user_id: number, id: number): Promise<Set<number>> {
+      const given = new Set<number>();
+      for (const [end, other] of ENDS) {
+        const rows = await db
+          .selectFrom('memory_links')
+          .where('user_id', '=', user_id)
+          .where(end, '=', id)
+          .where('origin', '!=', sql.lit('auto'))
+          .select(`${other} as other`)
+          .limit(MAX_EDGES)
+          .execute();
+        for (const row of rows) given.add(row.other);
+      }
+      return given;
+    },
+
+    /** Takes away the edges of a type between two memories, in either direction. */
+    async drop(user_id: number, one: number, other: number, type: string): Promise<void> {
+      for (const [end, opposite] of ENDS)
+        await db
+          .deleteFrom('memory_links')
+          .where('user_id', '=', user_id)
+          .where(end, '=', one)
+          .where(opposite, '=', other)
+          .where('type', '=', type)
+          .execute();
+    },
+
     /** Edges that touch any of these memories, in no order, at most MAX_EDGES; one between two of them may come twice. */
     async touching(user_id: number, ids: readonly number[]): Promise<Edge[]> {
       return ids.length === 0 ? [] : edgesOf({ user_id, ids: idList.bind(ids) });
@@ -65,7 +143,7 @@ export function linkStore(db: StoreDb, idList: IdList) {
 
     /** Lets a new version take over the edges of the old one, except those that say which version it replaced. */
     async move(user_id: number, from_id: number, to_id: number): Promise<void> {
-      for (const end of ['source_id', 'target_id'] as const) {
+      for (const [end] of ENDS) {
         await db
           .updateTable('memory_links')
           .set({ [end]: to_id })

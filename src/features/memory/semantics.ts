@@ -67,6 +67,11 @@ export function createSemantics({ spans, size, logger }: SemanticsDeps) {
       return slot?.embedder.identity ?? null;
     },
 
+    /** Cosine that the model in use gives unrelated texts, see chance.ts; 0 without a model. */
+    get chance() {
+      return slot?.chance ?? 0;
+    },
+
     /** Null when the model in use cannot compare single words. */
     wordMatcher: (question: string): WordMatcher | null => slot?.embedder.wordMatcher?.(question) ?? null,
 
@@ -147,6 +152,18 @@ export function createSemantics({ spans, size, logger }: SemanticsDeps) {
       } catch (error) {
         logger.warn({ err: error }, 'vector search failed');
         return null;
+      }
+    },
+
+    /** Memories by nearness to a vector of the model in use, hidden ones among them; none without a model or when it failed. */
+    async near(user_id: number, vector: Float32Array, limit: number): Promise<Candidate[]> {
+      const held = slot;
+      if (!held || vector.length !== held.embedder.identity.dims) return [];
+      try {
+        return await using(held, () => held.index.search(user_id, vector, limit, null));
+      } catch (error) {
+        logger.warn({ err: error }, 'vector search failed');
+        return [];
       }
     },
 

@@ -10,6 +10,7 @@ import type { Memory } from '../../core/shapes.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { DroppingStores, Summaries } from '../episodes/summaries.ts';
 import type { JobStore } from '../jobs/store.ts';
+import type { UnderstandingStore } from '../understanding/store.ts';
 import { embedMissing, type LinkRequest, type ListQuery, type StoreRequest, type UpdateRequest } from './contract.ts';
 import type { FingerprintStore } from './fingerprint-store.ts';
 import { flagSetter } from './flags.ts';
@@ -43,16 +44,24 @@ export interface MemoryStores {
   fingerprints: FingerprintStore;
   fullText: FullTextIndex;
   jobs: Pick<JobStore, 'enqueue'>;
+  understanding: Pick<UnderstandingStore, 'add'>;
   lockUser(user_id: number): Promise<void>;
 }
 
 export interface MemoryDeps {
-  read: Omit<MemoryStores, 'lockUser' | 'jobs'>;
+  read: Omit<MemoryStores, 'lockUser' | 'jobs' | 'understanding'>;
   atomically: Atomically<MemoryStores>;
   semantics: Semantics;
   touches: Touches;
   summaries: Pick<Summaries, 'drop'>;
   fsrs: Fsrs;
+  /** Reads in the background what was stored. */
+  understanding: {
+    readonly enabled: boolean;
+    soon(user_id: number): Promise<void>;
+    /** After commit: memories were hidden, or are back; what is known from them follows. */
+    follow(user_id: number): Promise<void>;
+  };
   /** Starts due jobs. */
   wake(): void;
   spaceExists(user_id: number, space_id: number): Promise<boolean>;
@@ -135,6 +144,7 @@ export function createMemory(deps: MemoryDeps) {
     if (fingerprint) await stores.fingerprints.add(row.user_id, id, fingerprint);
     await stores.fullText.put(fullTextEntry(row, id));
     if (embedded) await stores.vectors.add(records(row, id, embedded), embedded.model, row.created_at);
+    if (deps.understanding.enabled) await stores.understanding.add(row.user_id, id);
     const model = semantics.model?.key;
     // Without a vector, or with one of a model that was exchanged a moment ago.
     if (model !== undefined && embedded?.model !== model) await stores.jobs.enqueue(embedMissing, { model });
@@ -166,6 +176,7 @@ export function createMemory(deps: MemoryDeps) {
   async function indexed(row: NewMemory, id: number, embedded: Embedded | null): Promise<void> {
     if (embedded) await semantics.indexed(embedded.model, records(row, id, embedded));
     else if (semantics.model) deps.wake();
+    await deps.understanding.soon(row.user_id);
   }
 
   /** A memory that is back may have been away while another model came into use. */

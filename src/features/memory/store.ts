@@ -16,11 +16,15 @@ import {
 
 /** Fields ranking needs; content is left out because most candidates are never shown. */
 export const RANKING_COLUMNS = [
-  'id', 'session_id', 'importance', 'source_count', 'is_static', 'created_at', 'occurred_at',
+  'id', 'session_id', 'source', 'importance', 'source_count', 'is_static', 'created_at', 'occurred_at',
   'fsrs_stability', 'fsrs_storage_strength', 'fsrs_retrieval_strength', 'fsrs_last_review_at', 'last_accessed_at',
   'recall_hits', 'recall_misses',
 ] as const; // biome-ignore format: a list
-export type RankingRow = Pick<MemoryRow, (typeof RANKING_COLUMNS)[number]> & { opening: string };
+export type RankingRow = Pick<MemoryRow, (typeof RANKING_COLUMNS)[number]> & {
+  opening: string;
+  /** How central it is among the links, 0..1; null when it was not ranked yet. */
+  pagerank: number | null;
+};
 
 /** Characters of content that ranking reads: who speaks, and how well it meets the words of the question. */
 const OPENING_CHARS = 800;
@@ -35,8 +39,10 @@ export function memoryStore(db: StoreDb, idList: IdList) {
   const rankingOf = (filter: MemoryFilter, ids: Expression<number>) =>
     db
       .selectFrom('memories as m')
+      .leftJoin('memory_ranks as r', 'r.memory_id', 'm.id')
       .where('m.id', 'in', ids)
       .where(matchesFilter(filter))
+      .select('r.pagerank')
       .select(RANKING_COLUMNS.map((column) => `m.${column}` as const))
       .select((eb) => eb.fn<string>('substr', ['m.content', eb.lit(1), eb.lit(OPENING_CHARS)]).as('opening'));
   const plainRanking = prepared<{ user_id: number; now: string; ids: unknown }, RankingRow>(

@@ -1,4 +1,6 @@
 // What a user has stored, in outline and in numbers.
+import { profileOf, summaryOf } from '../../algo/personality/profile.ts';
+import { THE_USER } from '../../algo/personality/types.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -6,9 +8,16 @@ import type { LinkStore } from '../memory/link-store.ts';
 import type { Semantics } from '../memory/semantics.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import type { VectorStore } from '../memory/vector-store.ts';
+import { MOST_SIGNALS, profileSignal, profileView } from '../personality/rules.ts';
+import type { PersonalityStore } from '../personality/store.ts';
 
 export interface ProfileDeps {
-  read: { memories: MemoryStore; links: LinkStore; vectors: VectorStore };
+  read: {
+    memories: MemoryStore;
+    links: LinkStore;
+    vectors: VectorStore;
+    personality: Pick<PersonalityStore, 'newest'>;
+  };
   semantics: Semantics;
   clock: Clock;
 }
@@ -23,17 +32,19 @@ export function createProfile({ read, semantics, clock }: ProfileDeps) {
   return {
     async outline(scope: Scope) {
       const filter = plainFilter(scope);
-      const [outline, categories, tags, recent, statics] = await Promise.all([
+      const [outline, categories, tags, recent, statics, signals] = await Promise.all([
         read.memories.outline(filter),
         read.memories.categoryCounts(filter),
         read.memories.tagCounts(filter, 10),
         read.memories.list(filter, 10, 0),
         read.memories.list({ ...filter, is_static: true }, 50, 0),
+        read.personality.newest(filter, { subject_key: THE_USER }, MOST_SIGNALS),
       ]);
+      const personality = profileOf(signals.map(profileSignal), clock.now());
       return {
         user_id: scope.user_id,
-        personality_traits: {},
-        personality_summary: null,
+        personality_traits: profileView(personality).traits,
+        personality_summary: summaryOf(personality),
         memory_count: outline.count,
         oldest_memory: outline.oldest,
         newest_memory: outline.newest,

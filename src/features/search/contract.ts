@@ -20,7 +20,7 @@ const tolerated = {
   categories: z.unknown().optional(),
 };
 
-export const CHANNELS = ['lexical', 'vector', 'graph'] as const;
+export const CHANNELS = ['lexical', 'vector', 'personality', 'graph'] as const;
 const Rerank = z.boolean().nullish().meta({
   description: 'false leaves the reranker out; true says so in `degraded` when there is none',
 });
@@ -93,6 +93,17 @@ export const SearchResult = z
       .optional()
       .meta({ description: 'Of a long memory found by meaning: the piece that fits best' }),
     reranked: z.boolean().optional().meta({ description: 'The reranker has read it' }),
+    disputed: z
+      .array(
+        z.looseObject({
+          id: z.number().int().meta({ description: 'The memory that says otherwise' }),
+          superseded: z.boolean().meta({ description: 'That one is newer' }),
+          kind: z.string(),
+          description: z.string(),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Open contradictions, see GET /contradictions; missing when there are none' }),
     linked: z.array(LinkedMemory).optional(),
     version_chain: z.array(VersionEntry).optional(),
   })

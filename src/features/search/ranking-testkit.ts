@@ -10,6 +10,8 @@ export const DAY = 86_400_000;
 export const row = (id: number, change: Partial<RankingRow> = {}): RankingRow => ({
   id,
   session_id: null,
+  source: 'unknown',
+  pagerank: null,
   importance: 5,
   source_count: 1,
   is_static: 0,
@@ -36,6 +38,8 @@ export const anyRow = fc.record({
   fsrs_stability: fc.option(fc.double({ min: 0, max: 36_500, noNaN: true })),
   fsrs_storage_strength: fc.double({ min: 1, max: 10, noNaN: true }),
   fsrs_retrieval_strength: fc.double({ min: 0, max: 1, noNaN: true }),
+  source: fc.constantFrom('notes', 'decomposition'),
+  pagerank: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
   session_id: fc.option(fc.constantFrom('a', 'b')),
   opening: fc.constantFrom('Alice: hello', 'plain text', 'Bob Miller: yes'),
   recall_hits: fc.nat(1_000),

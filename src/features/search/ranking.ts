@@ -12,13 +12,16 @@ import type { RankingRow } from '../memory/store.ts';
 import { type Judged, judge } from './judging.ts';
 import type { Readings } from './reading.ts';
 import type { SearchPlan } from './recipes.ts';
+import { together } from './wholes.ts';
 
-export type Channel = 'lexical' | 'vector' | 'graph';
+export type Channel = 'lexical' | 'vector' | 'personality' | 'graph';
 
 export interface Retrieved {
   lexical: readonly Candidate[];
   /** Null when there is no sense of meaning. */
   vector: readonly Candidate[] | null;
+  /** What tells something about the person the question asks about, 0..1. */
+  personality?: readonly Candidate[];
   /** Cosine that the model gives unrelated texts; 0 when not said. */
   chance?: number;
   /** Relevance that arrived at each memory, see `activate`. */
@@ -27,6 +30,8 @@ export interface Retrieved {
   rows: ReadonlyMap<number, RankingRow>;
   /** What a look at their texts tells; without it the order is that of the relevance that arrived. */
   readings?: Readings;
+  /** Memories that state what a part of them states too. */
+  wholes?: ReadonlyMap<number, readonly number[]>;
 }
 
 /** Factors on a memory's scores. Each is bounded, so that relevance always decides first. */
@@ -38,6 +43,8 @@ export interface Multipliers {
   static: number;
   importance: number;
   source_count: number;
+  /** How central it is among the links. */
+  centrality: number;
   /** Whether recalling it helped so far. */
   feedback: number;
   /** The question names who says it. */
@@ -63,6 +70,9 @@ const STORAGE_SHARE = 0.03;
 const STATIC_BONUS = 0.03;
 const IMPORTANCE_STEP = 0.01;
 const REPEAT_SHARE = 0.05;
+const CENTRALITY_SHARE = 0.02;
+/** Enough to be looked at, not enough to stand before what the question's words or meaning find. */
+const PERSONALITY_EVIDENCE = 0.05;
 const FEEDBACK_SHARE = 0.05;
 const AUTHOR_BONUS = 0.5;
 /** Days over which nearness to a named period fades. */
@@ -81,18 +91,18 @@ const meant = (hits: readonly Candidate[], chance: number): Map<number, number> 
  * of the best; a cosine has one, above what chance gives.
  */
 export function evidenceOf(
-  { lexical, vector, chance = 0 }: Pick<Retrieved, 'lexical' | 'vector' | 'chance'>,
+  { lexical, vector, personality = [], chance = 0 }: Pick<Retrieved, 'lexical' | 'vector' | 'personality' | 'chance'>,
   plan: SearchPlan,
 ): Map<number, number> {
-  const byWords = share(lexical);
-  if (vector === null || vector.length === 0) return byWords;
-  const byMeaning = meant(vector, chance);
-  const { evidence } = plan.recipe;
-  // With no word in common, meaning is all the evidence there is.
-  const [v, l] = lexical.length === 0 ? [1, 0] : [evidence.vector, evidence.lexical];
   const all = new Map<number, number>();
-  for (const [id, s] of byMeaning) all.set(id, v * s);
-  for (const [id, s] of byWords) all.set(id, (all.get(id) ?? 0) + l * s);
+  const add = (id: number, s: number) => all.set(id, (all.get(id) ?? 0) + s);
+  const hasMeaning = vector !== null && vector.length > 0;
+  const { evidence } = plan.recipe;
+  // With no word in common, meaning is all the evidence there is; without meaning, words are.
+  const [v, l] = !hasMeaning ? [0, 1] : lexical.length === 0 ? [1, 0] : [evidence.vector, evidence.lexical];
+  if (hasMeaning) for (const [id, s] of meant(vector, chance)) add(id, v * s);
+  for (const [id, s] of share(lexical)) add(id, l * s);
+  for (const { id, score } of personality) add(id, PERSONALITY_EVIDENCE * score);
   return all;
 }
 
@@ -145,6 +155,7 @@ export function multipliersOf(
     static: row.is_static ? 1 + STATIC_BONUS : 1,
     importance: 1 + IMPORTANCE_STEP * (row.importance - 5),
     source_count: 1 + REPEAT_SHARE * Math.min((row.source_count - 1) / 10, 1),
+    centrality: 1 + CENTRALITY_SHARE * (row.pagerank ?? 0),
     // Two imagined answers, one each way, so that the first real one does not decide everything.
     feedback: 1 + (FEEDBACK_SHARE * (row.recall_hits - row.recall_misses)) / (row.recall_hits + row.recall_misses + 2),
     author: named.size > 0 && speakerNames(row.opening).some((name) => named.has(name)) ? 1 + AUTHOR_BONUS : 1,
@@ -159,6 +170,7 @@ const NEUTRAL: Multipliers = {
   static: 1,
   importance: 1,
   source_count: 1,
+  centrality: 1,
   feedback: 1,
   author: 1,
   session: 1,
@@ -166,7 +178,7 @@ const NEUTRAL: Multipliers = {
 };
 
 const product = (m: Multipliers): number =>
-  m.decay * m.storage * m.static * m.importance * m.source_count * m.feedback * m.author * m.period;
+  m.decay * m.storage * m.static * m.importance * m.source_count * m.centrality * m.feedback * m.author * m.period;
 const gathered = (m: Multipliers): number => product(m) * m.session;
 
 /** @param query the question, for the names in it */
@@ -208,6 +220,7 @@ export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now:
   const lists: [Channel, ReadonlyMap<number, number>][] = [
     ['lexical', scored(pairs(retrieved.lexical), false)],
     ['vector', scored(pairs(retrieved.vector ?? []), false)],
+    ['personality', scored(pairs(retrieved.personality ?? []), false)],
     ['graph', judged ? new Map([...judged].map(([id, { score }]) => [id, score])) : arrived],
   ];
   const fused = fuse(
@@ -215,7 +228,7 @@ export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now:
       .filter(([, scores]) => scores.size > 0)
       .map(([channel, scores]) => ({ channel, weight: plan.recipe.weights[channel], ids: ranked(scores) })),
   );
-  return fused.map(({ id, score, ranks }) => ({
+  const order = fused.map(({ id, score, ranks }) => ({
     id,
     score,
     multipliers: factors.get(id)!,
@@ -229,4 +242,5 @@ export function rank(retrieved: Retrieved, plan: SearchPlan, query: string, now:
       }),
     ),
   }));
+  return together(order, retrieved.wholes ?? new Map());
 }

@@ -6,7 +6,12 @@ export interface Recipe {
   /** Shares of direct evidence that seed the graph: meaning and words. */
   readonly evidence: { readonly vector: number; readonly lexical: number };
   /** Weights of the channels in the fusion. The graph channel carries the direct evidence along, hence its weight. */
-  readonly weights: { readonly vector: number; readonly lexical: number; readonly graph: number };
+  readonly weights: {
+    readonly vector: number;
+    readonly lexical: number;
+    readonly personality: number;
+    readonly graph: number;
+  };
   /** How much gathering in one session speaks for its memories. */
   readonly session: number;
   /** How much standing in the period a question names speaks for a memory. */
@@ -14,7 +19,7 @@ export interface Recipe {
 }
 
 /** Ranks by words or meaning alone only break ties: what both say together, and the neighbours, is in the graph channel. */
-const WEIGHTS = { vector: 0.03, lexical: 0.02, graph: 1 } as const;
+const WEIGHTS = { vector: 0.006, lexical: 0.004, personality: 0.004, graph: 1 } as const;
 
 export const RECIPES: Readonly<Record<QuestionType, Recipe>> = {
   fact_recall: {
@@ -66,7 +71,7 @@ export interface SearchPlan {
   readonly period: TimeRange | null;
 }
 
-const MIN_POOL = 120;
+const MIN_POOL = 160;
 const MAX_POOL = 400;
 const SEED_SHARE = 0.4;
 
@@ -85,6 +90,7 @@ export function planSearch(query: string, asked: QuestionType | undefined, limit
         weights: {
           vector: blend(guess.weights, (r) => r.weights.vector),
           lexical: blend(guess.weights, (r) => r.weights.lexical),
+          personality: blend(guess.weights, (r) => r.weights.personality),
           graph: blend(guess.weights, (r) => r.weights.graph),
         },
         session: blend(guess.weights, (r) => r.session),

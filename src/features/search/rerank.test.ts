@@ -10,6 +10,7 @@ const NEUTRAL = {
   static: 1,
   importance: 1,
   source_count: 1,
+  centrality: 1,
   feedback: 1,
   author: 1,
   session: 1,

@@ -8,19 +8,24 @@ import type { Candidate, FullTextIndex, MemoryFilter } from '../../core/ports.ts
 import type { Edge, LinkStore } from '../memory/link-store.ts';
 import type { Semantics } from '../memory/semantics.ts';
 import type { MemoryStore } from '../memory/store.ts';
+import type { SignalsFor } from '../personality/recall.ts';
 import { activate, type Channel, evidenceOf } from './ranking.ts';
 import { readings } from './reading.ts';
 import type { SearchPlan } from './recipes.ts';
+import { wholesOf } from './wholes.ts';
 
 export interface RetrievalDeps {
   read: { memories: MemoryStore; links: LinkStore; fullText: FullTextIndex };
   semantics: Semantics;
+  /** What is known of the person a question asks about. */
+  signalsFor: SignalsFor;
 }
 
 /** Which retrievers are asked. */
 export interface Asked {
   readonly lexical: boolean;
   readonly vector: boolean;
+  readonly personality: boolean;
   /** Whether the graph is walked from their best hits. */
   readonly walk: boolean;
 }
@@ -32,6 +37,8 @@ const SHORTEST_PREFIX = 3;
 export const PREFIX_SHARE = 0.5;
 /** Share of the quick candidates that may turn out hidden before the thorough way is taken. */
 const MAX_HIDDEN_SHARE = 0.25;
+/** Memories that say something of a person which one search looks at. */
+const SIGNALS = 24;
 
 /** The graph starts at hits of the others: asked for alone, both find where, without a say of their own in the order. */
 export function askedOf(channels: ReadonlySet<Channel>, expand: boolean): Asked {
@@ -39,11 +46,12 @@ export function askedOf(channels: ReadonlySet<Channel>, expand: boolean): Asked 
   return {
     lexical: graph_alone || channels.has('lexical'),
     vector: graph_alone || channels.has('vector'),
+    personality: channels.has('personality'),
     walk: expand && channels.has('graph'),
   };
 }
 
-export function createRetrieval({ read, semantics }: RetrievalDeps) {
+export function createRetrieval({ read, semantics, signalsFor }: RetrievalDeps) {
   /** Edges within two steps of the seeds. */
   async function walk(user_id: number, seeds: readonly number[]): Promise<Edge[]> {
     const first = await read.links.touching(user_id, seeds);
@@ -97,6 +105,7 @@ export function createRetrieval({ read, semantics }: RetrievalDeps) {
     const byMeaning = async (within: MemoryFilter) =>
       asked.vector && query.trim() !== '' ? semantics.search(query, within, plan.pool, read.memories.idsWhere) : null;
     const [words, meaning] = await Promise.all([byWords(), byMeaning(filter)]);
+    const personality = asked.personality ? await signalsFor(query, plan.question_type, filter, SIGNALS) : [];
     let lexical = words;
     const chance = meaning?.chance ?? 0;
     // What is no nearer than chance is no answer; asked for meaning alone, even that is told.
@@ -105,11 +114,14 @@ export function createRetrieval({ read, semantics }: RetrievalDeps) {
     let vector = meaning && telling(meaning.hits);
     let embed_ms = meaning?.embed_ms ?? 0;
 
+    /** Where vectors speak for themselves, walking from like to like would count the same likeness twice. */
+    const walked = (edges: readonly Edge[]) =>
+      vector === null ? edges : edges.filter(({ type }) => type !== 'similarity');
     const lookAt = async () => {
-      const evidence = evidenceOf({ lexical, vector, chance }, plan);
+      const evidence = evidenceOf({ lexical, vector, personality, chance }, plan);
       const seeds = ranked(evidence).slice(0, plan.seeds);
       const edges = asked.walk ? await walk(filter.user_id, seeds) : [];
-      const activation = activate(evidence, edges, plan.shortlist);
+      const activation = activate(evidence, walked(edges), plan.shortlist);
       const rows = new Map((await read.memories.ranking(filter, [...activation.keys()])).map((row) => [row.id, row]));
       return { activation, rows, edges };
     };
@@ -133,7 +145,11 @@ export function createRetrieval({ read, semantics }: RetrievalDeps) {
       vector = vector?.filter(shown) ?? null;
       seen = {
         ...seen,
-        activation: activate(evidenceOf({ lexical, vector, chance }, plan), seen.edges, plan.shortlist),
+        activation: activate(
+          evidenceOf({ lexical, vector, personality, chance }, plan),
+          walked(seen.edges),
+          plan.shortlist,
+        ),
       };
     }
     const missing_vectors = asked.vector && query.trim() !== '' && (meaning === null || meaning.partial);
@@ -144,7 +160,9 @@ export function createRetrieval({ read, semantics }: RetrievalDeps) {
       longForm: wanted === lexicalQuery ? null : parseLexicalQuery(inLongForm(query)),
       lexical,
       vector,
+      personality,
       chance,
+      wholes: wholesOf(seen.edges, seen.rows),
       readings: readings({
         query,
         rows: seen.rows,

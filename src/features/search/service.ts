@@ -8,6 +8,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
+import type { ContradictionStore } from '../contradictions/store.ts';
 import { decayScore, type MemoryRow, tagsOf } from '../memory/rules.ts';
 import type { Touches } from '../memory/touches.ts';
 import { CHANNELS, type SearchRequest, type SearchResult } from './contract.ts';
@@ -17,6 +18,7 @@ import { type Placed, type Reranked, type RerankStage, rerank, unread } from './
 import { askedOf, createRetrieval, PREFIX_SHARE, type RetrievalDeps } from './retrieval.ts';
 
 export interface SearchDeps extends RetrievalDeps {
+  read: RetrievalDeps['read'] & { contradictions: Pick<ContradictionStore, 'disputesOf'> };
   /** The reranker in use now; it may be exchanged while the program runs. */
   reranker(): RerankStage | null;
   touches: Touches;
@@ -154,6 +156,21 @@ export function createSearch(deps: SearchDeps) {
     };
   }
 
+  async function markDisputed({ user_id, space_id, now }: MemoryFilter, results: SearchResult[]): Promise<void> {
+    const ids = results.map(({ id }) => id);
+    const disputes = await read.contradictions.disputesOf({ user_id, space_id: space_id ?? null, now }, ids);
+    for (const result of results) {
+      const found = disputes.get(result.id);
+      if (!found) continue;
+      result.disputed = found.map(({ other_id, superseded, kind, description }) => ({
+        id: other_id,
+        superseded,
+        kind,
+        description,
+      }));
+    }
+  }
+
   async function decorate(
     scope: Scope,
     filter: MemoryFilter,
@@ -219,6 +236,7 @@ export function createSearch(deps: SearchDeps) {
         const row = rows.get(item.id);
         return row ? [present(row, item, ranking, cosine, pieces.get(item.id))] : [];
       });
+      await markDisputed(ranking.filter, results);
       if (request.include_links && results.length > 0) await decorate(scope, ranking.filter, rows, results);
       const best = Math.max(0, ...results.map((r) => r.relevance));
       const top_score = results[0]?.score ?? 0;
@@ -261,7 +279,12 @@ const showsVersion = (row: MemoryRow, filter: MemoryFilter): boolean =>
 function only(channels: ReadonlySet<Channel>, plan: SearchPlan): SearchPlan {
   const { weights } = plan.recipe;
   const weigh = (channel: Channel): number => (channels.has(channel) ? weights[channel] : 0);
-  const kept = { vector: weigh('vector'), lexical: weigh('lexical'), graph: weigh('graph') };
+  const kept = {
+    vector: weigh('vector'),
+    lexical: weigh('lexical'),
+    personality: weigh('personality'),
+    graph: weigh('graph'),
+  };
   // One retriever alone answers in its own order.
   const priors = channels.has('graph') || channels.size > 1;
   return { ...plan, priors, recipe: { ...plan.recipe, weights: kept } };

@@ -9,12 +9,14 @@ export interface SystemDeps {
   /** What is in use now: it may change while the server runs. */
   model(): ModelIdentity | null;
   hasReranker(): boolean;
+  /** One is set up; whether it answers shows when it is asked. */
+  hasLlm: boolean;
   /** Rejects when the database cannot be read. */
   ping(): Promise<void>;
   clock: Clock;
 }
 
-export function createSystem({ version, database, model, hasReranker, ping, clock }: SystemDeps) {
+export function createSystem({ version, database, model, hasReranker, hasLlm, ping, clock }: SystemDeps) {
   const started = clock.now();
   const self = { service: 'engram' as const, version };
   return {
@@ -22,7 +24,7 @@ export function createSystem({ version, database, model, hasReranker, ping, cloc
     health: () => ({
       status: 'ok' as const,
       ...self,
-      llm_configured: false,
+      llm_configured: hasLlm,
       embedding_model: model()?.name ?? null,
       database,
       uptime_secs: Math.round((clock.now() - started) / 1000),
@@ -39,7 +41,7 @@ export function createSystem({ version, database, model, hasReranker, ping, cloc
           database: up ? ('ok' as const) : ('unavailable' as const),
           embedder: model() ? ('loaded' as const) : ('disabled' as const),
           reranker: hasReranker() ? ('loaded' as const) : ('disabled' as const),
-          llm: 'disabled' as const,
+          llm: hasLlm ? ('configured' as const) : ('disabled' as const),
         },
         failing: up ? [] : ['database'],
       };

@@ -14,6 +14,7 @@ export const Receipt = z
     links: Count('Edges of the graph'),
     tags: Count('Tags they carried'),
     feedback: Count('Ratings they were given'),
+    facts: Count('Facts read in them'),
   })
   .meta({ id: 'Receipt' });
 

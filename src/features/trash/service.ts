@@ -26,6 +26,8 @@ export interface TrashDeps {
   atomically: Atomically<Stores>;
   summaries: Pick<Summaries, 'drop'>;
   semantics: Pick<Semantics, 'removed'>;
+  /** After commit: what is known from memories that are gone follows them. */
+  follow(user_id: number): Promise<void>;
   fsrs: Fsrs;
   clock: Clock;
   /** How long a memory lies in the trash. */
@@ -43,18 +45,19 @@ type Leaving = typeof leavingWith;
 /** Memories per transaction: others write in between. */
 const PAGE = 100;
 
-const NOTHING: Receipt = { memories: 0, vectors: 0, links: 0, tags: 0, feedback: 0, full_text: 0 };
+const NOTHING: Receipt = { memories: 0, vectors: 0, links: 0, tags: 0, feedback: 0, facts: 0, full_text: 0 };
 const sum = (a: Receipt, b: Receipt): Receipt => ({
   memories: a.memories + b.memories,
   vectors: a.vectors + b.vectors,
   links: a.links + b.links,
   tags: a.tags + b.tags,
   feedback: a.feedback + b.feedback,
+  facts: a.facts + b.facts,
   full_text: a.full_text + b.full_text,
 });
 
 export function createTrash(deps: TrashDeps) {
-  const { read, atomically, summaries, semantics, fsrs, clock, keep_days, wake, logger } = deps;
+  const { read, atomically, summaries, semantics, follow, fsrs, clock, keep_days, wake, logger } = deps;
   const now = () => formatTime(clock.now());
   const notThere = (id: number) =>
     new AppError('memory_not_found', `There is no memory ${id} in the trash. GET /memory/trash lists what is there.`);
@@ -88,7 +91,10 @@ export function createTrash(deps: TrashDeps) {
       return erase(stores, user_id, rows, leavingOf);
     });
     if (dropped) wake();
-    if (leaving.length > 0) await semantics.removed(user_id, leaving);
+    if (leaving.length > 0) {
+      await semantics.removed(user_id, leaving);
+      await follow(user_id);
+    }
     return receipt;
   }
 
@@ -123,6 +129,7 @@ export function createTrash(deps: TrashDeps) {
   const lastDay = () => formatTime(clock.now() - keep_days * DAY_MS);
   async function sweepUser(user_id: number): Promise<{ expired: number; purged: Receipt }> {
     const expired = await expire(user_id);
+    if (expired > 0) await follow(user_id);
     const due = await read.trash.forgottenBy(user_id, lastDay(), 1);
     return { expired, purged: due.length === 0 ? NOTHING : await purge(user_id, lastDay()) };
   }

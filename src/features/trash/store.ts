@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { IdList, StoreDb } from '../../core/store-db.ts';
 
 /** What hangs on memories and goes with them. */
-export type Attached = Record<'vectors' | 'links' | 'tags' | 'feedback', number>;
+export type Attached = Record<'vectors' | 'links' | 'tags' | 'feedback' | 'facts', number>;
 
 export function trashStore(db: StoreDb, idList: IdList) {
   /** Memories in or out of the trash whose time in a column is over, the longest past first. */
@@ -48,7 +48,7 @@ export function trashStore(db: StoreDb, idList: IdList) {
 
     async attached(user_id: number, memory_ids: readonly number[]): Promise<Attached> {
       const ids = idList(memory_ids);
-      const owned = (table: 'memory_vectors' | 'memory_tags' | 'feedback') =>
+      const owned = (table: 'memory_vectors' | 'memory_tags' | 'feedback' | 'structured_facts') =>
         db
           .selectFrom(table)
           .where('user_id', '=', user_id)
@@ -65,6 +65,7 @@ export function trashStore(db: StoreDb, idList: IdList) {
         links: Number(rows[0]!.n),
         tags: Number((await owned('memory_tags')).n),
         feedback: Number((await owned('feedback')).n),
+        facts: Number((await owned('structured_facts')).n),
       };
     },
   };
