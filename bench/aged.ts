@@ -18,7 +18,7 @@ import { percent, type Table } from './table.ts';
 
 /** What all ages are compared with runs on the same kind of server as they do. */
 export const startFor = (ages: readonly Age[], chosen: Chosen): Promise<BenchServer> =>
-  (ages.length > 0 ? startClocked : startServer)(serverOptions(chosen));
+  (ages.length > 0 ? startClocked : startServer)(serverOptions(chosen, true));
 
 export interface Aged {
   age: Age;
@@ -34,7 +34,7 @@ export async function runAges(
 ): Promise<Aged[]> {
   const all: Aged[] = [];
   for (const age of ages) {
-    await using server = await startClocked(serverOptions(chosen));
+    await using server = await startClocked(serverOptions(chosen, true));
     const { asked } = await runConversations(server, conversations, { ...run, age });
     all.push({ age, asked });
   }

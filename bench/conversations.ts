@@ -4,7 +4,7 @@ import { AGE_OPTION, type Age } from './ages.ts';
 import { openBare } from './bare-sqlite.ts';
 import { CHANNELS_OPTION, type Channel, channelsOf } from './channels.ts';
 import { type Call, expectStatus, side } from './http.ts';
-import { untilEmbedded } from './model.ts';
+import { untilEmbedded, untilUnderstood } from './model.ts';
 import type { Chosen, Option } from './options.ts';
 import type { Progress } from './progress.ts';
 import { ranksOf, recallAt, reciprocalRank } from './recall.ts';
@@ -99,6 +99,10 @@ export async function runConversations(
   await needSearch(server.call);
   const { users, repeats } = await storeAll(server, conversations, run);
   if (server.facts.model !== null) await untilEmbedded(server.call, progress);
+  await untilUnderstood(
+    [...users.values()].map(({ call }) => call),
+    progress,
+  );
   if (run.age) await server.order({ do: 'advance', ms: run.age.ms });
 
   const tasks = conversations.flatMap((conversation) =>

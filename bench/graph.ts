@@ -156,7 +156,7 @@ async function measured(chosen: Chosen, load: Load, progress: Progress) {
   const queries = questionsFrom(texts.heldOut, asked + WARM_UP, seeded(seed + 1));
   const options = serverOptions(chosen);
   // What is measured is the graph that was made, and nothing that finds links meanwhile.
-  const settings = { ENGRAM_UNDERSTANDING: '0', ENGRAM_PAGERANK_ENABLED: '0', ...options.settings };
+  const settings = { ENGRAM_PAGERANK_ENABLED: '0', ...options.settings };
   await using server = await startServer({ ...options, settings });
   await fill(load, server, texts.stored, (done) => progress(`loaded ${done}`));
   if (server.facts.model !== null) await untilEmbedded(server.call, progress);

@@ -27,14 +27,21 @@ function modelSettings(name: string | null, folder: string | null): Settings {
 
 export const WITHOUT_MODEL: Settings = modelSettings(NO_MODEL, null);
 
-/** What `--dir`, `--profile`, `--model` and `--model-dir` ask for. */
-export function serverOptions(chosen: Chosen): ServerOptions & { settings: Settings } {
+/**
+ * What `--dir`, `--profile`, `--model` and `--model-dir` ask for.
+ * @param understanding whether what is stored is read for links, facts and the like, which goes on after it was stored
+ */
+export function serverOptions(chosen: Chosen, understanding = false): ServerOptions & { settings: Settings } {
   const name = chosen.text('model');
   const folder = chosen.text('model-dir');
   if (name !== null && folder !== null) throw new BenchError('Give --model or --model-dir, not both.');
   if (name?.includes('/')) throw new BenchError(`--model takes a name; a folder goes to --model-dir ${name}`);
   if (folder !== null && !existsSync(folder)) throw new BenchError(`--model-dir: there is no folder ${folder}.`);
-  return { parent: chosen.text('dir'), profile: chosen.text('profile'), settings: modelSettings(name, folder) };
+  return {
+    parent: chosen.text('dir'),
+    profile: chosen.text('profile'),
+    settings: { ...modelSettings(name, folder), ENGRAM_UNDERSTANDING: understanding ? '1' : '0' },
+  };
 }
 
 export interface Embedding {
@@ -54,6 +61,8 @@ export async function embedding(call: Call): Promise<Embedding> {
 }
 
 const LOOK_EVERY_MS = 100;
+/** Asking keeps the server from it. */
+const SELDOM_MS = 1_000;
 
 /** A slow model embeds after the answer to the store: what is searched before it is done is not what is measured. */
 export async function untilEmbedded(call: Call, tell: (text: string) => void): Promise<void> {
@@ -62,5 +71,16 @@ export async function untilEmbedded(call: Call, tell: (text: string) => void): P
     if (state !== 'running' && done >= total) return;
     tell(`embedded ${done} of ${total}`);
     await Bun.sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** What is read from memories, in the background, has a say in what is found. */
+export async function untilUnderstood(calls: readonly Call[], tell: (text: string) => void): Promise<void> {
+  for (;;) {
+    const states = await Promise.all(calls.map((call) => call('GET', '/understanding')));
+    const waiting = states.reduce((sum, state) => sum + (expectStatus(state, 200).body.waiting as number), 0);
+    if (waiting === 0) return;
+    tell(`${waiting} memories are still to be read`);
+    await Bun.sleep(SELDOM_MS);
   }
 }
