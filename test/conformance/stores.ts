@@ -100,11 +100,11 @@ export function storesSuite(kind: Kind): void {
   });
 
   it('gives ranking fields with the opening of the text', async () => {
-    const id = await add(`${'é'.repeat(47)}🙂 and more`, { importance: 7 });
+    const id = await add(`${'é'.repeat(799)}🙂 and more`, { importance: 7 });
     const hidden = await add('hidden', { is_archived: 1 });
     const rows = await t.bound.read.memories.ranking(mine(), [id, hidden]);
     expect(rows).toEqual([
-      expect.objectContaining({ id, importance: 7, opening: `${'é'.repeat(47)}🙂`, fsrs_stability: 2.3065 }),
+      expect.objectContaining({ id, importance: 7, opening: `${'é'.repeat(799)}🙂`, fsrs_stability: 2.3065 }),
     ]);
     expect(await t.bound.read.memories.ranking(mine(), [])).toEqual([]);
   });
