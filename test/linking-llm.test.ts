@@ -48,7 +48,7 @@ async function readLast(llm: Llm, ...texts: string[]): Promise<number[]> {
     .filter((other) => other !== row)
     .map((other) => ({ row: other, cosine: 0.9, lexical: 0.6 }));
   const step = linkingStep<Stores>({ read: stores.read, semantics: { chance: 0.2 }, llm, logger: silentLogger });
-  const write = await step.read({ row, previous: null, near, now: NOW });
+  const write = await step.read({ row, previous: null, near: async () => near, now: NOW });
   if (write) await stores.atomically(write);
   return ids;
 }

@@ -3,7 +3,8 @@ import { causesIn, meant, tellsFailure, tellsResolution, termsOf } from '../../a
 import { parseTime } from '../../core/clock.ts';
 import type { Edge, LinkStore } from '../memory/link-store.ts';
 import type { MemoryRow } from '../memory/rules.ts';
-import type { Step, Subject } from '../understanding/service.ts';
+import type { Neighbour } from '../understanding/neighbours.ts';
+import type { Step } from '../understanding/service.ts';
 import { groupsOf } from './rules.ts';
 import type { CausalLinkRow, CauseStore } from './store.ts';
 
@@ -35,7 +36,7 @@ const link = (cause: number, effect: number, strength: number, texts: [string, s
 });
 
 /** What the memory itself says, and which of those around it that means. */
-export function readCauses({ row, near }: Pick<Subject, 'row' | 'near'>): Found[] {
+export function readCauses(row: MemoryRow, near: readonly Neighbour[]): Found[] {
   const told = causesIn(row.content);
   const found = told.map(({ cause, effect, strength }) => link(row.id, row.id, strength, [cause, effect]));
   const around = near
@@ -146,7 +147,7 @@ export const causeStep: Step<Stores> = {
   name: 'causes',
   async read(subject) {
     const { row, previous, now } = subject;
-    const told = readCauses(subject);
+    const told = readCauses(row, await subject.near());
     return async ({ causes, links }) => {
       if (previous) {
         await replaceCauses(causes, previous, [], now);

@@ -86,7 +86,7 @@ export function linkingStep<S extends Stores>({ read, semantics, llm, logger }: 
     name: 'links',
     async read(subject) {
       const { row, previous, near, now } = subject;
-      const pairings = pairingsOf(row, near, semantics.chance, recalled);
+      const pairings = pairingsOf(row, await near(), semantics.chance, recalled);
       if (llm) await judge(llm, row, pairings, logger);
       await withoutSettled(subject, pairings);
       const given = await read.links.givenTo(row.user_id, row.id);

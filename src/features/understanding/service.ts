@@ -17,8 +17,8 @@ export interface Subject {
   readonly row: MemoryRow;
   /** The version it replaced; its findings are to be taken over or ended. */
   readonly previous: MemoryRow | null;
-  /** Recallable memories around it, nearest first. */
-  readonly near: readonly Neighbour[];
+  /** Recallable memories around it, nearest first; looked for once, and only if a step asks. */
+  near(): Promise<readonly Neighbour[]>;
   /** core/clock text. */
   readonly now: string;
 }
@@ -72,7 +72,9 @@ export function createUnderstanding<S extends Stores>(deps: UnderstandingDeps<S>
     }
     const parent = row.parent_memory_id;
     const previous = parent === null ? null : ((await read.memories.byId(user_id, parent)) ?? null);
-    const subject: Subject = { row, previous, near: await neighbours(row), now: formatTime(clock.now()) };
+    let found: Promise<readonly Neighbour[]> | null = null;
+    const near = () => (found ??= neighbours(row));
+    const subject: Subject = { row, previous, near, now: formatTime(clock.now()) };
     const writes: Write<S>[] = [];
     for (const step of steps) {
       try {
