@@ -8,8 +8,6 @@ import type { App, Ports } from './app-shape.ts';
 import type { Config } from './config.ts';
 import { formatTime } from './core/clock.ts';
 import type { Route } from './core/endpoint.ts';
-import { BUILT_IN_MODEL } from './core/model-source.ts';
-import type { ModelIdentity } from './core/ports.ts';
 import { every } from './core/schedule.ts';
 import { Memory } from './core/shapes.ts';
 import { openStreams } from './core/streams.ts';
@@ -44,18 +42,11 @@ import { jobsRoutes } from './features/jobs/routes.ts';
 import { createJobs } from './features/jobs/service.ts';
 import { maintenanceRoutes } from './features/maintenance/routes.ts';
 import { createMaintenance } from './features/maintenance/service.ts';
-import { chanceCosine } from './features/memory/chance.ts';
 import { fingerprintJobs } from './features/memory/fingerprint-job.ts';
-import { memoryJobs } from './features/memory/jobs.ts';
 import { memoryRoutes } from './features/memory/routes.ts';
-import { createSemantics } from './features/memory/semantics.ts';
 import { createMemory } from './features/memory/service.ts';
 import { createTouches, FLUSH_EVERY_MS } from './features/memory/touches.ts';
-import { wantedModel } from './features/models/choice.ts';
-import { createEmbeddingModels } from './features/models/embedding.ts';
-import { createReranking } from './features/models/reranking.ts';
 import { modelsRoutes } from './features/models/routes.ts';
-import { createModels } from './features/models/service.ts';
 import { createSignalRecall } from './features/personality/recall.ts';
 import { profileRoutes } from './features/profile/routes.ts';
 import { createProfile } from './features/profile/service.ts';
@@ -72,22 +63,21 @@ import { describeSchemas } from './features/system/schema.ts';
 import { createSystem } from './features/system/service.ts';
 import { trashRoutes } from './features/trash/routes.ts';
 import { createTrash } from './features/trash/service.ts';
+import { createMeaning } from './meaning.ts';
 import { createMind, type Mind } from './mind.ts';
+import { createActors } from './platform/actors.ts';
 import { openDatabase } from './platform/db/open.ts';
 import { createRunner } from './platform/jobs/runner.ts';
 import { createScheduler } from './platform/jobs/schedule.ts';
 import { openLlm } from './platform/llm/open.ts';
 import { createLogger } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
-import { installedFolder, openEmbedder, openReranker, openVectors, removeVectors } from './platform/models.ts';
 import { sha256, systemClock, systemIds } from './platform/system.ts';
 import { loadTokenCounter } from './platform/tokens.ts';
+import { createSafe, type Safe } from './safe.ts';
 import { storesOn } from './stores.ts';
 
 export type { App, Ports } from './app-shape.ts';
-
-/** A model that is handed in needs no name. */
-const NO_SETTINGS = { model: null, model_dir: null };
 
 export const VERSION = packageJson.version;
 
@@ -95,6 +85,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
   const clock = swap.clock ?? systemClock;
   const ids = swap.ids ?? systemIds;
   const logger = swap.logger ?? createLogger(config.log_level, config.log_format);
+  const actors = createActors();
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step();
@@ -121,47 +112,11 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       return { memories, embedded, jobs: { pending, running, completed, failed } };
     });
 
-    const modelOptions = {
-      models_dir: config.models_dir,
-      max_seq: config.embedding.max_seq,
-      dim: config.embedding.dim,
-      threads: config.embedding.threads,
-      api_key: config.embedding.api_key?.reveal() ?? null,
-      logger,
-    };
-    const openIndex = async (model: ModelIdentity) =>
-      swap.vectors ?? openVectors(config.vectors, model, read.vectors, logger);
-    const semantics = createSemantics({
-      spans: read.vectors.spans,
-      size: config.embedding.chunks,
-      logger,
-    });
     const wake = (): void => jobs.wake();
     const basics = { read, atomically, wake, clock, logger };
-    const embedding = createEmbeddingModels({
-      ...basics,
-      semantics,
-      open: async (source) => swap.embedder ?? openEmbedder(source, modelOptions),
-      openIndex,
-      removeIndex: (key) => removeVectors(config.vectors, key, logger),
-      chanceOf: chanceCosine,
-      wanted: (chosen) =>
-        swap.embedder === null
-          ? { source: null, decided_by: 'setting' }
-          : wantedModel(swap.embedder ? NO_SETTINGS : config.embedding, chosen, BUILT_IN_MODEL),
-    });
-    closing.push(() => embedding.close());
-    const reranking = createReranking({
-      ...basics,
-      open: (source) => openReranker(source, modelOptions),
-      wanted: (chosen) =>
-        config.reranker.enabled ? wantedModel(config.reranker, chosen, null) : { source: null, decided_by: 'setting' },
-    });
-    closing.push(() => reranking.close());
-    const reranker = () => {
-      const model = swap.reranker === undefined ? reranking.model : swap.reranker;
-      return model && { model, top_k: config.reranker.top_k, budget_ms: config.reranker.budget_ms };
-    };
+    const meaning = createMeaning({ ...basics, config, swap });
+    closing.push(() => meaning.close());
+    const { semantics, embedding, models, reranker } = meaning;
     const fsrs = createFsrs(config.fsrs.weights ?? undefined, config.retention);
     const touches = createTouches({ atomically, fsrs, clock, logger });
     const access = createAccess({
@@ -227,15 +182,6 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       clock,
     });
 
-    const models = createModels({
-      known: async () => (await import('./platform/models/known.ts')).knownIn(config.models_dir, logger),
-      isInstalled: async (name) => (await installedFolder(name, config.models_dir)) !== null,
-      embedding,
-      reranking,
-      semantics,
-      vectors: read.vectors,
-    });
-
     const schemas = describeSchemas({ endpoints: ENDPOINTS, memory: Memory, hit: SearchResult });
     const reference = createReference(openApi, sha256);
 
@@ -261,6 +207,19 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       sha256,
     });
 
+    const safe: Safe = createSafe({
+      ...basics,
+      version: VERSION,
+      config,
+      database,
+      access,
+      memory,
+      actors,
+      streams,
+      ids,
+      sha256,
+    });
+
     // What comes back by itself: one line each.
     const schedules = [
       every(5 * MINUTE_MS, 'memory.sweep', trash.sweepAll),
@@ -268,6 +227,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       every(5 * MINUTE_MS, 'sessions.reap', sessions.reap),
       every(HOUR_MS, 'jobs.prune', queue.prune),
       ...mind.schedules,
+      ...safe.schedules,
       every(WEEK_MS, 'database.compact', maintenance.compactIfWorth),
     ];
 
@@ -276,17 +236,9 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       handlers: [
         ...fingerprintJobs({ read, atomically }),
         ...summaries.jobs,
-        ...memoryJobs({
-          read,
-          atomically,
-          embedderOf: embedding.embedderOf,
-          indexed: embedding.indexed,
-          onProgress: embedding.onProgress,
-          finished: embedding.finished,
-          size: semantics.size,
-          clock,
-        }),
+        ...meaning.jobs,
         ...mind.jobs,
+        ...safe.jobs,
         ...schedules.map(({ handler }) => handler),
       ],
       tick: createScheduler({ read, atomically, schedules, clock }).tick,
@@ -299,12 +251,12 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     closing.push(async () => {
       embedding.stop();
       mind.stop();
+      safe.stop();
       await llm?.close();
     });
-    await embedding.start(swap.eager ?? false);
-    const reranking_ready = reranking.start();
-    if (!swap.eager) await reranking_ready;
+    await meaning.start();
     await mind.start();
+    await safe.start();
     wake();
 
     const flush = async () => {
@@ -346,9 +298,12 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       ...jobsRoutes(queue),
       ...mind.routes,
       ...maintenanceRoutes(maintenance),
+      ...safe.routes,
     ];
     const httpDeps = {
       resolve: access.resolve,
+      actors,
+      door: 'http' as const,
       ids,
       logger,
       allowedOrigins: config.allowed_origins,
@@ -362,7 +317,11 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     const http = createHttp(routes, httpDeps);
     let local: typeof http | null = null;
     const localCall = (request: Request) => {
-      local ??= createHttp(routes, { ...httpDeps, resolve: (_token, spaceName) => access.operator(spaceName) });
+      local ??= createHttp(routes, {
+        ...httpDeps,
+        door: 'cli',
+        resolve: (_token, spaceName) => access.operator(spaceName),
+      });
       return local.fetch(request, { peer: null });
     };
     return {

@@ -1,6 +1,7 @@
 // Turns endpoint specs into HTTP: one request handler per spec, in the order access, input, call, answer.
 import type { Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Actors, Door } from '../../core/actor.ts';
 import { type EndpointSpec, type Route, WithStatus } from '../../core/endpoint.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
@@ -18,6 +19,9 @@ export interface HttpEnv {
 
 export interface MountDeps {
   resolve(token: string | null, spaceName: string | null): Promise<Scope>;
+  actors: Actors;
+  /** Where the requests come from. */
+  door: Door;
   maxBodyBytes: number;
   logger: Logger;
   /** In tests and development: an answer that breaks its own contract is a defect worth failing for. */
@@ -97,13 +101,20 @@ export function mount(app: Hono<HttpEnv>, routes: readonly Route[], deps: MountD
           );
         }
       }
+      const request_id = c.get('request_id');
+      const peer = c.env?.peer ?? null;
+      const actor = {
+        user_id: scope?.user_id ?? null,
+        key_id: scope?.key_id ?? 0,
+        door: deps.door,
+        address: peer,
+        request_id,
+        action: spec.id,
+        params: c.req.param(),
+      };
+      const header = (name: string) => c.req.header(name) ?? null;
       const work = inputOf(spec, c, deps).then((input) =>
-        handle(input, {
-          scope,
-          request_id: c.get('request_id'),
-          peer: c.env?.peer ?? null,
-          header: (name: string) => c.req.header(name) ?? null,
-        }),
+        deps.actors.run(actor, () => handle(input, { scope, request_id, peer, header })),
       );
       return respond(spec, c, await timeLimit(work, spec.timeout_ms ?? DEFAULT_TIMEOUT_MS), deps);
     };
