@@ -23,6 +23,8 @@ const INVISIBLE = /\p{Cf}|\ufe0e|\ufe0f/gu;
 const APOSTROPHES = /[\u2018\u2019\u02bc\u2032`´]/g;
 const OPENING = /^(?:[\p{Ps}\p{Pi}"'*¡¿…]|\.{2,})+/u;
 const CLOSING = /[\p{Pe}\p{Pf}"'*….,;:!?。]+$/u;
+/** Most words of most texts: nothing below would find more in them than the word. */
+const PLAIN_WORD = /^[A-Za-z]+$/;
 const LIST_MARK = /^(?:[-*•‣◦–])$/u;
 const SIGNED_NUMBER = /^[+-]?\d[\d.,:/-]*$/;
 /** Paths, addresses, identifiers, flags: written the same or not the same. */
@@ -88,6 +90,10 @@ function tokensOf(text: string): Token[] {
     pause(',');
     for (const chunk of line.split(/\s+/)) {
       if (chunk === '') continue;
+      if (PLAIN_WORD.test(chunk)) {
+        for (const word of wordsOf(chunk)) tokens.push({ kind: 'word', text: word });
+        continue;
+      }
       if (LIST_MARK.test(chunk)) {
         pause(',');
         continue;
@@ -142,6 +148,8 @@ const OPENING_REMARK = new RegExp(
 );
 /** Where no punctuation sets the remark apart, only what can hardly be anything else. */
 const TRAILING_REMARK = new RegExp(`^(?<said>.*\\S.*) (?:${AS_SAID}|fyi|btw)$`, 'u');
+/** One of these begins such a remark; looking for them first spares most texts the search for it. */
+const BEGINS_REMARK = new Set(['as', 'like', 'fyi', 'btw']);
 
 interface Clause {
   /** From its first token up to the break after it. */
@@ -171,6 +179,7 @@ function withoutRemarks(tokens: readonly Token[]): readonly Token[] {
   const closing = clauses[last];
   if (!closing) return kept;
   const tail = kept.slice(Math.max(closing.start - clauses[first]!.start, kept.length - 16));
+  if (!tail.some(({ text }) => BEGINS_REMARK.has(text))) return kept;
   const said = TRAILING_REMARK.exec(tail.map((token) => token.text).join(' '))?.groups?.said;
   if (said === undefined) return kept;
   return kept.slice(0, kept.length - tail.length + said.split(' ').length);

@@ -46,21 +46,57 @@ function hash64(text: string): [low: number, high: number] {
 
 const hex32 = (n: number): string => n.toString(16).padStart(8, '0');
 
+/** Four bits, each in a byte of its own: `SPREAD[0b0101]` is 0x00010001. */
+const SPREAD = Uint32Array.from({ length: 16 }, (_, four) =>
+  [0, 1, 2, 3].reduce((all, bit) => all + ((four >>> bit) & 1) * 2 ** (8 * bit), 0),
+);
+/** What a byte holds. */
+const MOST = 255;
+
+/** Counts how much weight each bit of many hashes has: four bits at a time, in the bytes of one number. */
+function createVotes() {
+  const votes = new Float64Array(BITS);
+  /** Of votes 4n to 4n + 3, what is not in `votes` yet. */
+  const open = new Uint32Array(BITS / 4);
+  let in_open = 0;
+  const settle = (): void => {
+    for (let bit = 0; bit < BITS; bit++) votes[bit]! += (open[bit >>> 2]! >>> (8 * (bit & 3))) & MOST;
+    open.fill(0);
+    in_open = 0;
+  };
+  return {
+    add(low: number, high: number, weight: number): void {
+      for (let left = weight; left > 0; left -= MOST) {
+        const part = Math.min(left, MOST);
+        if (in_open + part > MOST) settle();
+        in_open += part;
+        for (let four = 0; four < 8; four++) {
+          open[four]! += SPREAD[(low >>> (4 * four)) & 15]! * part;
+          open[four + 8]! += SPREAD[(high >>> (4 * four)) & 15]! * part;
+        }
+      }
+    },
+    /** One number for each bit, lowest first. */
+    counted(): Float64Array {
+      settle();
+      return votes;
+    },
+  };
+}
+
 /**
  * @param shingles with their weights, whole numbers
  * @returns 16 hex digits; without shingles all zero
  */
 export function simhash(shingles: ReadonlyMap<string, number>): string {
-  const votes = new Int32Array(BITS);
+  const counting = createVotes();
   let all = 0;
   for (const [shingle, weight] of shingles) {
     const [low, high] = hash64(shingle);
-    for (let bit = 0; bit < 32; bit++) {
-      votes[bit]! += ((low >>> bit) & 1) * weight;
-      votes[bit + 32]! += ((high >>> bit) & 1) * weight;
-    }
+    counting.add(low, high, weight);
     all += weight;
   }
+  const votes = counting.counted();
   let [low, high] = [0, 0];
   for (let bit = 0; bit < 32; bit++) {
     if (2 * votes[bit]! > all) low |= 1 << bit;
