@@ -1,5 +1,6 @@
 // All SQL on `contradictions`. A pair is kept once, the older memory as `memory_a`.
 import { type Expression, type SqlBool, sql } from 'kysely';
+import { prepared } from '../../core/prepared.ts';
 import type { IdList, StoreDb } from '../../core/store-db.ts';
 import type { ContradictionTable } from '../../core/tables.ts';
 
@@ -48,7 +49,6 @@ export function contradictionStore(db: StoreDb, idList: IdList) {
             eb(`${side}.is_latest`, '=', sql.lit(1)),
             eb(`${side}.is_forgotten`, '=', sql.lit(0)),
             eb(`${side}.is_archived`, '=', sql.lit(0)),
-            eb(`${side}.is_consolidated`, '=', sql.lit(0)),
             eb(`${side}.status`, '=', sql.lit('approved')),
             eb.or([eb(`${side}.forget_after`, 'is', null), eb(`${side}.forget_after`, '>', now)]),
           );
@@ -56,6 +56,18 @@ export function contradictionStore(db: StoreDb, idList: IdList) {
         }
         return eb.and(all);
       });
+
+  /** Asked for at every search, and nearly always in vain. */
+  const findOpen = prepared<{ user_id: number; ids: unknown }, { memory_a: number }>(db, ({ user_id, ids }) => {
+    const half = (column: 'memory_a' | 'memory_b') =>
+      db
+        .selectFrom('contradictions')
+        .where('user_id', '=', user_id)
+        .where(column, 'in', idList.of(ids))
+        .where('status', '=', sql.lit('open'))
+        .select('memory_a');
+    return half('memory_a').unionAll(half('memory_b')).limit(sql.lit(1));
+  });
 
   const shown = (seen: Seen) =>
     open(seen).select([
@@ -96,10 +108,11 @@ export function contradictionStore(db: StoreDb, idList: IdList) {
         .slice(0, limit);
     },
 
-    /** Open contradictions of any of these memories, by memory; those without one are missing. One query. */
+    /** Open contradictions of any of these memories, by memory; those without one are missing. */
     async disputesOf(seen: Seen, ids: readonly number[]): Promise<Map<number, Dispute[]>> {
       const found = new Map<number, Dispute[]>();
       if (ids.length === 0) return found;
+      if ((await findOpen({ user_id: seen.user_id, ids: idList.bind(ids) })).length === 0) return found;
       const half = (column: 'c.memory_a' | 'c.memory_b') =>
         open(seen)
           .where(column, 'in', idList(ids))

@@ -108,24 +108,31 @@ describe('how well words are met', () => {
   });
 });
 
-describe('texts', () => {
-  it('are taken apart once while they are asked about, and let go in time', () => {
+describe('words', () => {
+  const reading = () => {
     const read: string[] = [];
     const encode = (text: string) => {
-      read.push(text.slice(0, 8));
-      return idsOf(text.slice(0, 8));
+      read.push(text);
+      return idsOf(text);
     };
-    const match = createWordMatcher(tables, { ...tokens, encode })('alpha');
-    const long = (name: string) => name.padEnd(8) + ' '.repeat(900_000);
-    for (const name of ['beta', 'gamma', 'beta', 'delta', 'beta', 'gamma']) match(long(name));
-    // Two of them are kept: those asked about last.
-    expect(read.map((text) => text.trim())).toEqual(['alpha', 'beta', 'gamma', 'delta', 'gamma']);
+    return { read, match: createWordMatcher(tables, { ...tokens, encode })('alpha') };
+  };
+
+  it('are taken apart once, in whatever text they stand', () => {
+    const { read, match } = reading();
+    for (const text of ['beta gamma', 'gamma delta', 'alpha beta\ngamma']) match(text);
+    expect(read).toEqual(['alpha', 'beta', 'gamma', 'delta']);
   });
 
-  it('that are empty are not kept for nothing', () => {
-    const match = matcher('alpha beta');
-    for (let i = 0; i < 30_000; i++) match(`${i}`);
-    expect(match('beta alpha')).toBe(1);
+  it('are let go in time, the long ones at once', () => {
+    const { read, match } = reading();
+    const long = 'x'.repeat(30);
+    match(`beta ${long} ${long}`);
+    expect(read.filter((word) => word === long)).toHaveLength(2);
+    for (let i = 0; i < 60_000; i++) match(`${i}`);
+    match('beta');
+    expect(read.filter((word) => word === 'beta')).toHaveLength(2);
+    expect(match('alpha')).toBe(1);
   });
 });
 

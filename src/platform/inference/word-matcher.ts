@@ -7,20 +7,19 @@ import type { SentenceTables } from './onnx-tables.ts';
 
 /** Tokens of a question that are compared, the weightiest first; `products` is written for so many. */
 const LANES = 8;
-/** Characters of the texts whose tokens are kept: what one search reads, another often reads again. */
-const KEPT_CHARS = 2_000_000;
-/** What keeping a text takes besides its characters, in characters: short ones must not add up unseen. */
-const ENTRY_CHARS = 200;
+/** Written words whose tokens are kept: texts are made of the same ones again and again. */
+const KEPT_WORDS = 50_000;
+/** Longer ones are hardly met again; scripts without spaces come as such. */
+const KEPT_CHARS = 24;
 
 /** @param scales what a token weighs, times the length of its row */
 export function createWordMatcher(
   { dims, rows, scales }: Pick<SentenceTables, 'dims' | 'rows' | 'scales'>,
   { encode, wordless }: Pick<TokenEncoder, 'encode' | 'wordless'>,
 ) {
-  /** Tokens that stand for words, each once. Added tokens may lie behind the table. */
-  const wordsOf = (text: string): Int32Array =>
-    Int32Array.from(new Set(encode(text).filter((id) => id < scales.length && !wordless.has(id))));
-  const tokensOf = remembering(wordsOf);
+  /** Tokens that stand for what is between two spaces. Added tokens may lie behind the table. */
+  const tokensOf = remembering((written) => encode(written).filter((id) => id < scales.length && !wordless.has(id)));
+  const written = (text: string): string[] => text.split(/\s+/);
 
   const lengths = new Float64Array(scales.length);
   const lengthOf = (id: number): number => {
@@ -65,7 +64,7 @@ export function createWordMatcher(
   }
 
   return (question: string): WordMatcher => {
-    const asked = [...wordsOf(question)]
+    const asked = [...new Set(written(question).flatMap(tokensOf))]
       .map((id) => ({ id, length: lengthOf(id), weight: scales[id]! * lengthOf(id) }))
       .filter(({ weight }) => weight > 0)
       .sort((a, b) => b.weight - a.weight || a.id - b.id)
@@ -88,37 +87,35 @@ export function createWordMatcher(
     return (text) => {
       if (total === 0) return 0;
       best.fill(0);
-      for (const id of tokensOf(text)) {
-        let cosines = seen.get(id);
-        if (!cosines) {
-          cosines = cosinesOf(id);
-          seen.set(id, cosines);
+      for (const word of written(text)) {
+        for (const id of tokensOf(word)) {
+          let cosines = seen.get(id);
+          if (!cosines) {
+            cosines = cosinesOf(id);
+            seen.set(id, cosines);
+          }
+          for (let n = 0; n < best.length; n++) if (cosines[n]! > best[n]!) best[n] = cosines[n]!;
         }
-        for (let n = 0; n < best.length; n++) if (cosines[n]! > best[n]!) best[n] = cosines[n]!;
       }
       return asked.reduce((sum, { weight }, n) => sum + weight * best[n]!, 0) / total;
     };
   };
 }
 
-/** Keeps what was read from the texts asked about last. */
-function remembering(read: (text: string) => Int32Array): (text: string) => Int32Array {
-  const kept = new Map<string, Int32Array>();
-  let chars = 0;
-  return (text) => {
-    let ids = kept.get(text);
-    if (ids) kept.delete(text);
-    else {
-      ids = read(text);
-      chars += text.length + ENTRY_CHARS;
-      for (const [oldest] of kept) {
-        if (chars <= KEPT_CHARS) break;
-        kept.delete(oldest);
-        chars -= oldest.length + ENTRY_CHARS;
-      }
+/** Keeps what was read from the words met last; those met again while they are kept stay. */
+function remembering(read: (word: string) => readonly number[]): (word: string) => readonly number[] {
+  let recent = new Map<string, readonly number[]>();
+  let older = recent;
+  return (word) => {
+    const known = recent.get(word);
+    if (known) return known;
+    const ids = older.get(word) ?? read(word);
+    if (word.length > KEPT_CHARS) return ids;
+    if (recent.size >= KEPT_WORDS / 2) {
+      older = recent;
+      recent = new Map();
     }
-    // Behind those not asked about since.
-    kept.set(text, ids);
+    recent.set(word, ids);
     return ids;
   };
 }
