@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { formatTime } from '../src/core/clock.ts';
+import { ABLATION_MEANS, ablationOf, ablationTables } from './ablation.ts';
 import { AGE_MEANS, ageFigures, ageTables, runAges, startFor } from './aged.ts';
 import { agesOf } from './ages.ts';
 import {
@@ -77,13 +78,16 @@ export function readChat(line: string): Conversation {
   return { id: chat.id, items, questions };
 }
 
-function scoresOf(asked: readonly Asked[]): Record<string, Score> {
+function groupsOf(asked: readonly Asked[]): Record<string, Asked[]> {
   const abilities = [...new Set(asked.map((one) => one.group))].sort();
   return {
-    ...Object.fromEntries(abilities.map((name) => [name, scoreOf(asked.filter((one) => one.group === name))])),
-    all: scoreOf(asked),
+    ...Object.fromEntries(abilities.map((name) => [name, asked.filter((one) => one.group === name)])),
+    all: [...asked],
   };
 }
+
+const scoresOf = (asked: readonly Asked[]): Record<string, Score> =>
+  Object.fromEntries(Object.entries(groupsOf(asked)).map(([name, some]) => [name, scoreOf(some)]));
 
 export const beam: Benchmark = {
   name: 'beam',
@@ -108,6 +112,7 @@ export const beam: Benchmark = {
     await writeQuestions(chosen.text('per-question'), [asked, ...aged.map((one) => one.asked)].flat());
 
     const scores = scoresOf(asked);
+    const ablation = ablationOf(groupsOf(asked));
     return report(
       {
         benchmark: 'beam',
@@ -123,16 +128,18 @@ export const beam: Benchmark = {
         done: {
           ...RECALL_MEANS,
           session: 'a time anchor opens a session; its messages are dated by it, one second apart',
+          ...(ablation && ABLATION_MEANS),
           ...(ages.length > 0 && AGE_MEANS),
         },
         server: server.facts,
         tables: [
           recallTable('Recall by ability', scores, run),
+          ...ablationTables(ablation),
           ...aged.map((one) => recallTable(`Recall by ability after ${one.age.name}`, scoresOf(one.asked), run)),
           ...ageTables(asked, aged, () => true),
           latencyTable(asked, run),
         ],
-        figures: { scores, ...timesOf(asked), ...ageFigures(aged, scoresOf) },
+        figures: { scores, ...(ablation && { ablation }), ...timesOf(asked), ...ageFigures(aged, scoresOf) },
       },
       server.dir,
     );

@@ -11,6 +11,13 @@ export const CHANNELS_OPTION: Option = {
   help: `search with only these of ${CHANNELS.join(', ')} (default: all, and the vectors alone beside them)`,
 };
 
+export const ABLATE_OPTION: Option = {
+  name: 'ablate',
+  kind: 'flag',
+  fallback: null,
+  help: 'ask everything again with each channel left out: what it adds is the difference',
+};
+
 /** @returns null when none were chosen: the server then uses all it has */
 export function channelsOf(chosen: Chosen): Channel[] | null {
   const names = chosen.texts('channels');

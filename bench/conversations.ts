@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { AGE_OPTION, type Age } from './ages.ts';
 import { openBare } from './bare-sqlite.ts';
-import { CHANNELS_OPTION, type Channel, channelsOf } from './channels.ts';
+import { ABLATE_OPTION, CHANNELS, CHANNELS_OPTION, type Channel, channelsOf } from './channels.ts';
 import { type Call, expectStatus, side } from './http.ts';
 import { untilEmbedded, untilUnderstood } from './model.ts';
 import type { Chosen, Option } from './options.ts';
@@ -42,6 +42,8 @@ export interface Asked extends Question {
   bare_ranks: (number | null)[];
   /** The same for the vectors alone; null when they were not asked. */
   vector_ranks: (number | null)[] | null;
+  /** The same with each of the channels left out; null when that was not asked. */
+  ranks_without: Readonly<Partial<Record<Channel, (number | null)[]>>> | null;
   abstained: boolean | null;
   top_score: number | null;
   ms: number;
@@ -53,6 +55,8 @@ export interface ConversationRun {
   concurrency: number;
   /** Null searches as the server does by itself. */
   channels: readonly Channel[] | null;
+  /** Ask again with each channel left out. */
+  ablate: boolean;
   /** Passes between storing and asking; null asks at once. */
   age: Age | null;
   progress: Progress;
@@ -62,6 +66,7 @@ export const CONVERSATION_OPTIONS: readonly Option[] = [
   { name: 'limit-conversations', kind: 'number', fallback: '0', help: 'only the first so many; 0 = all' },
   { name: 'concurrency', kind: 'number', fallback: '1', help: 'searches at a time' },
   CHANNELS_OPTION,
+  ABLATE_OPTION,
   AGE_OPTION,
   { name: 'per-question', kind: 'text', fallback: null, help: 'write one line of JSON per question to this file' },
 ];
@@ -70,6 +75,7 @@ export const conversationRun = (source: string, chosen: Chosen, progress: Progre
   source,
   concurrency: Math.max(1, chosen.number('concurrency')),
   channels: channelsOf(chosen),
+  ablate: chosen.flag('ablate'),
   age: null,
   progress,
 });
@@ -133,6 +139,13 @@ export async function runConversations(
   const answers = await askAll(run.channels, run.channels?.join(' and ') ?? 'all channels');
   // Afterwards, so that nothing it does to the store changes the figures above.
   const alone = run.channels === null && server.facts.model !== null ? await askAll(['vector'], 'vectors alone') : null;
+  const without = new Map<Channel, Answer[]>();
+  if (run.ablate) {
+    for (const left_out of run.channels ?? CHANNELS) {
+      const rest = (run.channels ?? CHANNELS).filter((channel) => channel !== left_out);
+      if (rest.length > 0) without.set(left_out, await askAll(rest, `without ${left_out}`));
+    }
+  }
   progress.clear();
 
   const bare = new Map(conversations.map((one) => [one, bareOver(one, users.get(one)!.idsOf)]));
@@ -149,6 +162,9 @@ export async function runConversations(
       ranks: ranksOf(gold_ids, returned),
       bare_ranks: ranksOf(gold_ids, bare.get(conversation)!(question.question)),
       vector_ranks: alone && ranksOf(gold_ids, alone[i]!.ids),
+      ranks_without: run.ablate
+        ? Object.fromEntries([...without].map(([channel, all]) => [channel, ranksOf(gold_ids, all[i]!.ids)]))
+        : null,
       abstained,
       top_score,
       ms,

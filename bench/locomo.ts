@@ -1,6 +1,7 @@
 // LoCoMo: does the turn that answers a question come back when the question is searched for?
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ABLATION_MEANS, ablationOf, ablationTables } from './ablation.ts';
 import { AGE_MEANS, ageFigures, ageTables, runAges, startFor } from './aged.ts';
 import { agesOf } from './ages.ts';
 import {
@@ -24,16 +25,19 @@ const DEFAULT_DATA = join(PROJECT, '..', 'shared', 'eval', 'locomo-dev.json');
 
 const isAnswerable = (one: Asked): boolean => one.group !== '5';
 
-function scoresOf(asked: readonly Asked[]): Record<string, Score> {
+function groupsOf(asked: readonly Asked[]): Record<string, Asked[]> {
   const present = CATEGORIES.map(
     (name, i) => [`${i + 1} ${name}`, asked.filter((one) => one.group === String(i + 1))] as const,
   );
   return {
-    ...Object.fromEntries(present.filter(([, some]) => some.length > 0).map(([name, some]) => [name, scoreOf(some)])),
-    '1-4': scoreOf(asked.filter(isAnswerable)),
-    '1-5': scoreOf(asked),
+    ...Object.fromEntries(present.filter(([, some]) => some.length > 0)),
+    '1-4': asked.filter(isAnswerable),
+    '1-5': [...asked],
   };
 }
+
+const scoresOf = (asked: readonly Asked[]): Record<string, Score> =>
+  Object.fromEntries(Object.entries(groupsOf(asked)).map(([name, some]) => [name, scoreOf(some)]));
 
 export const locomo: Benchmark = {
   name: 'locomo',
@@ -60,6 +64,7 @@ export const locomo: Benchmark = {
     await writeQuestions(chosen.text('per-question'), [asked, ...aged.map((one) => one.asked)].flat());
 
     const scores = scoresOf(asked);
+    const ablation = ablationOf(groupsOf(asked));
     return report(
       {
         benchmark: 'locomo',
@@ -72,15 +77,16 @@ export const locomo: Benchmark = {
             questions: asked.length,
           },
         },
-        done: { ...RECALL_MEANS, ...(ages.length > 0 && AGE_MEANS) },
+        done: { ...RECALL_MEANS, ...(ablation && ABLATION_MEANS), ...(ages.length > 0 && AGE_MEANS) },
         server: server.facts,
         tables: [
           recallTable('Recall by category', scores, run),
+          ...ablationTables(ablation),
           ...aged.map((one) => recallTable(`Recall by category after ${one.age.name}`, scoresOf(one.asked), run)),
           ...ageTables(asked, aged, isAnswerable),
           latencyTable(asked, run),
         ],
-        figures: { scores, ...timesOf(asked), ...ageFigures(aged, scoresOf) },
+        figures: { scores, ...(ablation && { ablation }), ...timesOf(asked), ...ageFigures(aged, scoresOf) },
       },
       server.dir,
     );
