@@ -29,7 +29,7 @@ async function atVersion<T>(version: number, open: () => Promise<T>): Promise<T>
 
 onEachDatabase((kind) => {
   it('applies every step once, and keeps what is there', async () => {
-    const place = await kind.place();
+    const place = await kind.unmade();
     const first = await place.open(NOW);
     const user = await newUser(stores(first));
     const id = await addFindable(stores(first), memoryRow(user, 'kept'));
@@ -41,7 +41,7 @@ onEachDatabase((kind) => {
   });
 
   it('step 3 keeps the vectors that are there, each as the only piece of its memory', async () => {
-    const place = await kind.place();
+    const place = await kind.unmade();
     const old = await atVersion(2, () => place.open(NOW));
     const made = '2025-05-05 05:05:05';
     const contents = ['a walk', 'Grüße 🙂🙂🙂 東京', 'without a vector'];
@@ -92,7 +92,7 @@ onEachDatabase((kind) => {
   });
 
   it('step 7 tells since when memories that are there have been replaced or in the trash', async () => {
-    const place = await kind.place();
+    const place = await kind.unmade();
     const old = await atVersion(6, () => place.open(NOW));
     const [made, changed, touched] = ['2025-01-01 00:00:00', '2025-02-02 00:00:00', '2025-03-03 00:00:00'];
     const { user, first, next, forgotten, orphan } = await old.atomically(async ({ db }) => {
@@ -128,20 +128,25 @@ onEachDatabase((kind) => {
   it('step 8 has fingerprints made for the memories that are there, where there are any', async () => {
     const waiting = async (database: Database) =>
       (await sql<{ kind: string; run_at: string }>`select kind, run_at from jobs`.execute(database.reader.db)).rows;
-    const place = await kind.place();
+    const place = await kind.unmade();
     const old = await atVersion(7, () => place.open(NOW));
-    await addFindable(stores(old), memoryRow(await newUser(stores(old)), 'kept'));
+    await old.atomically(async ({ db }) => {
+      await sql`insert into users (username, role, created_at) values ('old', 'writer', ${NOW})`.execute(db);
+      await sql`insert into memories
+          (user_id, sync_id, content, content_hash, category, source, importance, created_at, updated_at)
+        select id, 'kept', 'kept', 'hash of kept', 'general', 'me', 5, ${NOW}, ${NOW} from users`.execute(db);
+    });
     await old.close();
     const database = await place.open();
     expect(await waiting(database)).toEqual([{ kind: 'memory.fingerprint_missing', run_at: NOW }]);
     await database.close();
-    const empty = await (await kind.place()).open();
+    const empty = await (await kind.unmade()).open();
     expect(await waiting(empty)).toEqual([]);
     await empty.close();
   });
 
   it('refuses a schema newer than the program, and leaves it alone', async () => {
-    const place = await kind.place();
+    const place = await kind.unmade();
     const database = await place.open();
     await database.atomically(
       async ({ db }) => void (await sql`insert into schema_version values (99, 'future', ${NOW})`.execute(db)),
@@ -155,7 +160,7 @@ onEachDatabase((kind) => {
 
 onPostgres((kind) => {
   it('compares all text byte by byte', async () => {
-    const database = await (await kind.place()).open();
+    const database = await (await kind.unmade()).open();
     const { rows } = await sql`
       select c.relname, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
       where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r' and c.relname <> 'schema_version'
@@ -167,7 +172,7 @@ onPostgres((kind) => {
   });
 
   it('reports memories that the full-text index lacks', async () => {
-    const database = await (await kind.place()).open();
+    const database = await (await kind.unmade()).open();
     const bound = stores(database);
     const user = await newUser(bound);
     const id = await addFindable(bound, memoryRow(user, 'lost'));

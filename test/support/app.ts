@@ -5,6 +5,7 @@ import { type App, createApp, type Ports } from '../../src/app.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
+import { putEmptySqlite } from './sqlite-template.ts';
 import { TEMP_ROOT } from './temp-root.ts';
 
 export interface FakeClock extends Clock {
@@ -82,10 +83,18 @@ export function tempDir(): string {
   return mkdtempSync(join(TEMP_ROOT, 'app-'));
 }
 
+/** Where the app is to make a database of its own, it finds a copy of what it would make. A given folder stays as it is. */
+async function prepare(config: Config, { dir, ports }: TestOptions): Promise<void> {
+  const makesFile = config.database_url === null && config.encryption.mode === 'none' && !ports?.database;
+  if (dir === undefined && makesFile) await putEmptySqlite(config.db_path);
+}
+
 export async function createTestApp(options: TestOptions = {}): Promise<TestApp> {
   const dir = options.dir ?? tempDir();
   const clock = (options.ports?.clock as FakeClock | undefined) ?? fakeClock();
-  const app = await createApp(testConfig(dir, options.env), {
+  const config = testConfig(dir, options.env);
+  await prepare(config, options);
+  const app = await createApp(config, {
     logger: silentLogger,
     clock,
     checkAnswers: true,
@@ -105,7 +114,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
       }
       const response = await app.fetch(new Request(`http://engram.test${path}`, init), { peer: '127.0.0.1' });
       const text = await response.text();
-      const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+      const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
       return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
     };
 

@@ -2,25 +2,24 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { describe, inject } from 'vitest';
-import type { Database } from '../../src/platform/db/dialect.ts';
 import { openPostgres } from '../../src/platform/db/postgres/open.ts';
 import { openSqlite } from '../../src/platform/db/sqlite/open.ts';
 import { tempDir } from './app.ts';
-import { newPgliteSchema, openPglite } from './pglite.ts';
+import { emptyPglite, unmadePglite } from './pglite.ts';
+import { NOW, type Place } from './place.ts';
+import { putEmptySqlite } from './sqlite-template.ts';
 
-export const NOW = '2026-03-02 12:00:00';
-
-/** An empty database that can be opened again, by `writers` programs at once where that is allowed. */
-export interface Place {
-  open(now?: string): Promise<Database>;
-}
+export { NOW };
 
 export interface Kind {
   name: string;
   family: 'sqlite' | 'postgres';
   /** More than one program, more than one connection. */
   shared: boolean;
+  /** Its tables are there, without rows, as opening an unmade place makes them. */
   place(): Promise<Place>;
+  /** Nothing is there: opening it goes through every schema step. Takes longer. */
+  unmade(): Promise<Place>;
 }
 
 export const postgresUrl = (): string | null => inject('postgres_url');
@@ -37,32 +36,37 @@ export async function freshSchemaUrl(): Promise<string> {
   return `${url}${url.includes('?') ? '&' : '?'}options=-csearch_path%3D${schema}`;
 }
 
+const sqliteAt = (path: string): Place => ({
+  open: (now = NOW) => openSqlite({ path, key: null, synchronous: 'normal', now }),
+});
 const SQLITE: Kind = {
   name: 'SQLite',
   family: 'sqlite',
   shared: false,
   async place() {
     const path = join(tempDir(), 'engram.db');
-    return { open: (now = NOW) => openSqlite({ path, key: null, synchronous: 'normal', now }) };
+    await putEmptySqlite(path);
+    return sqliteAt(path);
   },
+  unmade: async () => sqliteAt(join(tempDir(), 'engram.db')),
 };
 const PGLITE: Kind = {
   name: 'PGlite',
   family: 'postgres',
   shared: false,
-  async place() {
-    const schema = newPgliteSchema();
-    return { open: (now = NOW) => openPglite(schema, now) };
-  },
+  place: async () => emptyPglite(),
+  unmade: async () => unmadePglite(),
 };
+async function postgresPlace(): Promise<Place> {
+  const url = await freshSchemaUrl();
+  return { open: (now = NOW) => openPostgres({ url, now }) };
+}
 const POSTGRES: Kind = {
   name: 'Postgres',
   family: 'postgres',
   shared: true,
-  async place() {
-    const url = await freshSchemaUrl();
-    return { open: (now = NOW) => openPostgres({ url, now }) };
-  },
+  place: postgresPlace,
+  unmade: postgresPlace,
 };
 
 export const KINDS: readonly Kind[] = [SQLITE, PGLITE, POSTGRES];
