@@ -1,6 +1,7 @@
 // Cases the first Engram's own suites assert over HTTP, re-expressed; the number in a title is the case it answers.
-// Of features not built yet: C19 C28 C29 C35-C37 C44-C46 C55-C62 (synthesis, PageRank, credentials, gate, entities,
-// ingestion and uploads). C40-C43 C47 C48 are in parity-lifecycle.test.ts; section 2, the query plans, in query-plan.test.ts.
+// C19, C36 and the rows on what is understood are in parity-mind.test.ts, C28, C29 and C44-C46 in parity-graph.test.ts,
+// C40-C43, C47 and C48 in parity-lifecycle.test.ts, the rows of routes (R, M, Q, K) in parity-routes.test.ts; section 2, the
+// query plans, in query-plan.test.ts. Of features not built yet: C35 and C55-C62 (credentials, ingestion and uploads).
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Caller, createTestApp, type TestApp } from './support/app.ts';
 
