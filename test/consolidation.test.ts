@@ -77,6 +77,31 @@ onEachDatabase((kind) => {
     expect(sources.map((link: { id: number }) => link.id).sort()).toEqual(ids);
   });
 
+  it('marks its sources while it tells them, not the versions that follow, and they are counted as before', async () => {
+    const ids = await storeRead([...DEPLOY, 'Bread is baked at four']);
+    const sources = ids.slice(0, 3);
+    const marked = async () => {
+      const rows = (await app.call('GET', '/list?limit=100')).body.results;
+      return rows.flatMap((row: { id: number; is_consolidated: boolean }) => (row.is_consolidated ? [row.id] : []));
+    };
+    const pair = (await consolidate({ memory_ids: sources.slice(0, 2) })).body;
+    const all = (await consolidate({ memory_ids: sources })).body;
+    expect((await marked()).sort()).toEqual(sources);
+    const undo = ({ consolidation_id }: { consolidation_id: number }) =>
+      app.call('DELETE', `/intelligence/consolidations/${consolidation_id}`);
+    await undo(pair);
+    expect((await marked()).sort()).toEqual(sources);
+    // Said once more, it is the same memory.
+    const again = await app.call('POST', '/store', { content: DEPLOY[0], ...BILLING });
+    expect(again.body).toMatchObject({ created: false, duplicate_of: sources[0] });
+    await app.call('POST', `/memory/${sources[2]}/update`, {
+      content: 'The deploy of the billing service is fine now',
+    });
+    expect((await marked()).sort()).toEqual(sources.slice(0, 2));
+    await undo(all);
+    expect(await marked()).toEqual([]);
+  });
+
   it('is made once', async () => {
     const ids = await storeRead(DEPLOY);
     const first = (await consolidate({ memory_ids: ids })).body;

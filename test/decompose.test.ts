@@ -212,6 +212,34 @@ onEachDatabase(
         expect(await childTexts()).toEqual([]);
       });
 
+      it('at once when a contradiction is settled', async () => {
+        const ids = [];
+        for (const port of [6379, 6380]) {
+          const id = await say(`Redis listens on port ${port}. Its log lies in /var/log/redis-${port}.log.`);
+          expect((await app.call('POST', `/intelligence/decompose/${id}`)).body.facts_created).toBe(2);
+          ids.push(id);
+        }
+        const [memory_a_id, memory_b_id] = ids;
+        const settled = { memory_a_id, memory_b_id, resolution: 'keep_b' };
+        expect((await app.call('POST', '/contradictions/resolve', settled)).status).toBe(200);
+        const texts = await childTexts();
+        expect(texts.length).toBe(2);
+        for (const text of texts) expect(text).toContain('6380');
+      });
+
+      it('to the memory that theirs is merged into', async () => {
+        const kept = await say(SHORT);
+        const other = await say(SHORT, { session_id: 'another' });
+        const { child_ids } = (await app.call('POST', `/intelligence/decompose/${other}`)).body;
+        expect((await app.call('POST', '/admin/dedup', { dry_run: false })).body).toMatchObject({
+          merges: [{ kept, archived: [other] }],
+        });
+        expect((await children()).map(({ id }: { id: number }) => id)).toEqual(child_ids);
+        for (const child of child_ids) expect(await parentsOf(child)).toContain(kept);
+        await app.call('POST', `/memory/${kept}/forget`);
+        expect(await childTexts()).toEqual([]);
+      });
+
       it('but not while another memory states the same, nor when somebody else stored it', async () => {
         const own = await say(PARTS[3]!, { category: 'fact', is_fact: true });
         const a = await say(LONG);

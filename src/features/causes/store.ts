@@ -35,7 +35,6 @@ export function causeStore(db: StoreDb, idList: IdList) {
             eb(`${side}.is_latest`, '=', sql.lit(1)),
             eb(`${side}.is_forgotten`, '=', sql.lit(0)),
             eb(`${side}.is_archived`, '=', sql.lit(0)),
-            eb(`${side}.is_consolidated`, '=', sql.lit(0)),
             eb(`${side}.status`, '=', sql.lit('approved')),
             eb.or([eb(`${side}.forget_after`, 'is', null), eb(`${side}.forget_after`, '>', now)]),
           );

@@ -1,4 +1,4 @@
-// Finds memories about one thing, stores one memory that tells them all, and takes that back. Sources are never touched.
+// Finds memories about one thing, stores one memory that tells them all, and takes that back. Sources stay where they are, with a mark.
 import { z } from 'zod';
 import type { Fsrs } from '../../algo/fsrs.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
@@ -32,7 +32,7 @@ import {
 import type { ConsolidationRow, ConsolidationStore, Single } from './store.ts';
 
 interface Stores {
-  memories: Pick<MemoryStore, 'byId' | 'byIds' | 'chain'>;
+  memories: Pick<MemoryStore, 'byId' | 'byIds' | 'chain' | 'set'>;
   links: Pick<LinkStore, 'add' | 'drop' | 'touching'>;
   consolidations: ConsolidationStore;
   thoughtSources: SourceStore;
@@ -221,12 +221,11 @@ export function createConsolidation(deps: ConsolidationDeps) {
       });
       const left = current.map(({ id }) => id);
       await stores.thoughtSources.add(user_id, 'consolidation', row.id, left);
-      for (const id of left)
-        await stores.links.add(
-          user_id,
-          { source_id: stored.id, target_id: id, type: 'consolidates', similarity: 1 },
-          row.created_at,
-        );
+      for (const id of left) {
+        const edge = { source_id: stored.id, target_id: id, type: 'consolidates', similarity: 1 };
+        await stores.links.add(user_id, edge, row.created_at);
+        await stores.memories.set(user_id, id, { is_consolidated: 1 });
+      }
       return row;
     });
     return shown(made, (await read.memories.byId(user_id, stored.id))!, ids, degraded, true);
@@ -237,10 +236,14 @@ export function createConsolidation(deps: ConsolidationDeps) {
     const { user_id, id } = row;
     const told = await summary(row);
     const sources = (await read.thoughtSources.of(user_id, 'consolidation', [id])).get(id) ?? [];
-    await atomically(async ({ consolidations, links, lockUser }) => {
+    await atomically(async ({ consolidations, links, memories, lockUser }) => {
       await lockUser(user_id);
       await consolidations.end(user_id, id, status, now());
-      if (told) for (const source of sources) await links.drop(user_id, told.id, source, 'consolidates');
+      const elsewhere = await consolidations.told(user_id, sources);
+      for (const source of sources) {
+        if (told) await links.drop(user_id, told.id, source, 'consolidates');
+        if (!elsewhere.has(source)) await memories.set(user_id, source, { is_consolidated: 0 });
+      }
     });
     if (told && told.is_forgotten === 0) {
       const scope: Scope = { user_id, key_id: 0, scopes: ['write'], default_space_id: null, space_id: row.space_id };

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { matchesFilter } from '../../core/memory-filter.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
-import type { StoreDb } from '../../core/store-db.ts';
+import type { IdList, StoreDb } from '../../core/store-db.ts';
 import type { ConsolidationTable } from '../../core/tables.ts';
 import { DERIVED } from '../thinking/rules.ts';
 
@@ -14,7 +14,7 @@ export interface Single {
   space_id: number | null;
 }
 
-export function consolidationStore(db: StoreDb) {
+export function consolidationStore(db: StoreDb, idList: IdList) {
   const owned = (user_id: number) => db.selectFrom('consolidations').where('user_id', '=', user_id);
   return {
     add: (row: Omit<ConsolidationRow, 'id'>): Promise<ConsolidationRow> =>
@@ -41,6 +41,21 @@ export function consolidationStore(db: StoreDb) {
         .where('user_id', '=', user_id)
         .where('id', '=', id)
         .execute();
+    },
+
+    /** Of these memories, those that a consolidation tells. */
+    async told(user_id: number, memory_ids: readonly number[]): Promise<Set<number>> {
+      const rows = await db
+        .selectFrom('thought_sources as t')
+        .innerJoin('consolidations as c', 'c.id', 't.thought_id')
+        .where('t.user_id', '=', user_id)
+        .where('t.kind', '=', sql.lit('consolidation'))
+        .where('t.memory_id', 'in', idList(memory_ids))
+        .where('c.status', '=', sql.lit('active'))
+        .select('t.memory_id')
+        .distinct()
+        .execute();
+      return new Set(rows.map(({ memory_id }) => memory_id));
     },
 
     /** Newest memories that are in no consolidation, and in none that was taken back. */

@@ -18,7 +18,7 @@ export const LEAST_CHARS = 50;
 const WHOLE_ALREADY = new Set([PART_SOURCE, 'consolidation', 'compaction', 'reflection', 'growth']);
 
 /** Parts, and what was put together from other memories, are never taken apart. */
-export const isDivisible = (row: Pick<MemoryRow, 'category' | 'source' | 'content' | 'is_consolidated'>): boolean =>
+export const isDivisible = (row: Pick<MemoryRow, 'category' | 'source' | 'content'>): boolean =>
   row.category !== PART_CATEGORY && !WHOLE_ALREADY.has(row.source) && row.content.length >= LEAST_CHARS;
 
 const SPOKEN = /^\s*(?:user|human|assistant|ai|agent|system)\s*:/i;

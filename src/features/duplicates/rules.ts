@@ -41,7 +41,6 @@ export const isRecallable = (row: MemoryRow, now: string): boolean =>
   row.is_latest === 1 &&
   row.is_forgotten === 0 &&
   row.is_archived === 0 &&
-  row.is_consolidated === 0 &&
   (row.forget_after === null || row.forget_after > now);
 
 /** @param cosine of their vectors, null without */

@@ -5,6 +5,7 @@ import { othersFirst } from '../../core/event-loop.ts';
 import type { FullTextIndex } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
+import type { PartStore } from '../decompose/store.ts';
 import type { FingerprintStore, Keyed } from '../memory/fingerprint-store.ts';
 import type { LinkStore } from '../memory/link-store.ts';
 import { cosine, fullTextEntry, type MemoryRow, tagsOf } from '../memory/rules.ts';
@@ -16,6 +17,7 @@ interface Stores {
   memories: MemoryStore;
   fingerprints: FingerprintStore;
   links: LinkStore;
+  parts: Pick<PartStore, 'move'>;
   fullText: FullTextIndex;
   lockUser(user_id: number): Promise<void>;
 }
@@ -24,6 +26,8 @@ export interface DuplicatesDeps {
   read: Pick<Stores, 'memories' | 'fingerprints'>;
   atomically: Atomically<Stores>;
   semantics: Semantics;
+  /** What is known from memories goes with those that are merged into another. */
+  follow(user_id: number): Promise<void>;
   clock: Clock;
 }
 
@@ -34,7 +38,7 @@ const BEFORE_WORDS = { key: FIRST_WORDS_KEY - 1, memory_id: Number.MAX_SAFE_INTE
 /** Compared at a stretch; other requests come in between. */
 const STRETCH = 250;
 
-export function createDuplicates({ read, atomically, semantics, clock }: DuplicatesDeps) {
+export function createDuplicates({ read, atomically, semantics, follow, clock }: DuplicatesDeps) {
   const now = () => formatTime(clock.now());
 
   /** Pairs of ids worth comparing, each once, found under the keys of whole texts or of bands. */
@@ -91,7 +95,7 @@ export function createDuplicates({ read, atomically, semantics, clock }: Duplica
 
   /** @returns what became older versions of the one kept; null when meanwhile nothing is left to merge */
   async function mergeCluster(user_id: number, cluster: readonly MemoryRow[]) {
-    return atomically(async ({ memories, fingerprints, links, fullText, lockUser }) => {
+    return atomically(async ({ memories, fingerprints, links, parts, fullText, lockUser }) => {
       await lockUser(user_id);
       const at = now();
       const seen = new Map(cluster.map((row) => [row.id, row]));
@@ -114,6 +118,7 @@ export function createDuplicates({ read, atomically, semantics, clock }: Duplica
           };
           if (moved.source_id !== moved.target_id) await links.add(user_id, moved, at);
         }
+        await parts.move(user_id, other.id, kept.id);
         await links.add(user_id, { source_id: kept.id, target_id: other.id, type: 'consolidates', similarity: 1 }, at);
       }
       const sum = (of: (row: MemoryRow) => number) => rows.reduce((all, row) => all + of(row), 0);
@@ -127,6 +132,7 @@ export function createDuplicates({ read, atomically, semantics, clock }: Duplica
         recall_misses: sum((row) => row.recall_misses),
         importance: most((row) => row.importance),
         is_static: most((row) => row.is_static),
+        is_decomposed: most((row) => row.is_decomposed),
         updated_at: at,
       };
       await memories.set(user_id, kept.id, merged);
@@ -190,7 +196,10 @@ export function createDuplicates({ read, atomically, semantics, clock }: Duplica
         left -= merge.archived.length;
       }
       const archived = merges.flatMap((merge) => merge.archived);
-      if (!dry_run) await semantics.removed(scope.user_id, archived);
+      if (!dry_run) {
+        await semantics.removed(scope.user_id, archived);
+        await follow(scope.user_id);
+      }
       const merged = dry_run ? 0 : archived.length;
       return {
         dry_run,

@@ -190,7 +190,8 @@ export const synthesizeProfile = endpoint({
   path: '/profile/synthesize',
   access: 'write',
   summary: 'The same, answered as an outline of the user',
-  description: 'Reads the newest 200 memories for signals and answers like `GET /profile`.',
+  description:
+    'Reads the newest 200 memories for signals and answers like `GET /profile`. With a language model `personality_summary` is the portrait it writes.',
   body: z.strictObject({}),
   body_optional: true,
   response: z.looseObject({

@@ -1,3 +1,4 @@
+import { THE_USER } from '../../algo/personality/types.ts';
 import { type Route, route } from '../../core/endpoint.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { ProfileService } from '../profile/service.ts';
@@ -23,6 +24,8 @@ export const personalityRoutes = (
   route(updatePersonality, (_input, { scope }) => personality.update(scope)),
   route(synthesizeProfile, async (_input, { scope }) => {
     const degraded = await personality.synthesize(scope);
-    return { ...(await outline(scope)), degraded };
+    const [shown, { portrait, is_stale }] = await Promise.all([outline(scope), personality.profile(scope, THE_USER)]);
+    const personality_summary = (is_stale ? null : portrait) ?? shown.personality_summary;
+    return { ...shown, personality_summary, degraded };
   }),
 ];
