@@ -18,6 +18,15 @@ export class ListenError extends Error {
   }
 }
 
+/** How long a connection may say nothing before its request is there, and between requests. */
+const IDLE_SECS = 60;
+/** As long as Bun lets it be: POST /gate/check may wait for a person's answer (features/gate MAX_WAIT_SECS). */
+const ANSWER_SECS = 255;
+/** For the whole of a request to arrive. Endpoints wait less long for their bodies. */
+const RECEIVE_MS = 120_000;
+/** Sockets at once; each costs a file descriptor before anything is known about who is behind it. */
+const CONNECTIONS = 10_000;
+
 const urlOf = (host: string, port: number) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 function explain(error: unknown, host: string, port: number): ListenError {
@@ -40,18 +49,21 @@ function explain(error: unknown, host: string, port: number): ListenError {
 
 export async function listen(
   fetch: Fetch,
-  options: { host: string; port: number; maxBodyBytes: number },
+  options: { host: string; port: number; maxBodyBytes: number; idleSecs?: number },
 ): Promise<Listener> {
-  const { host, port, maxBodyBytes } = options;
+  const { host, port, maxBodyBytes, idleSecs = IDLE_SECS } = options;
   if (process.versions.bun) {
     try {
       const server = Bun.serve({
         hostname: host,
         port,
         maxRequestBodySize: Math.max(maxBodyBytes, 64 * 1024 * 1024),
-        // As long as Bun lets it be: POST /gate/check may wait for a person's answer (features/gate MAX_WAIT_SECS).
-        idleTimeout: 255,
-        fetch: (request, server) => fetch(request, { peer: server.requestIP(request)?.address ?? null }),
+        idleTimeout: idleSecs,
+        fetch(request, server) {
+          // The head is there; from here on the limits of the endpoint count.
+          server.timeout(request, ANSWER_SECS);
+          return fetch(request, { peer: server.requestIP(request)?.address ?? null });
+        },
       });
       return { port: server.port!, url: urlOf(host, server.port!), close: () => server.stop() };
     } catch (error) {
@@ -63,6 +75,12 @@ export async function listen(
     fetch: (request: Request, env: { incoming?: { socket?: { remoteAddress?: string } } }) =>
       fetch(request, { peer: env.incoming?.socket?.remoteAddress ?? null }),
   });
+  if ('requestTimeout' in server) {
+    server.headersTimeout = idleSecs * 1000;
+    server.requestTimeout = RECEIVE_MS;
+    server.keepAliveTimeout = idleSecs * 1000;
+    server.maxConnections = CONNECTIONS;
+  }
   server.listen(port, host);
   await Promise.race([
     once(server, 'listening'),

@@ -2,11 +2,14 @@
 import type { Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Actors, Door } from '../../core/actor.ts';
-import { type EndpointSpec, type Route, WithStatus } from '../../core/endpoint.ts';
+import { costOf, type EndpointSpec, type Route, WithStatus } from '../../core/endpoint.ts';
 import { AppError } from '../../core/errors.ts';
+import type { Caller, Limits, Verdict } from '../../core/limits.ts';
 import type { Logger } from '../../core/log.ts';
-import { allows, type Scope } from '../../core/scope.ts';
+import type { RefusalReason } from '../../core/metrics.ts';
+import { type AccessScope, allows, type Scope } from '../../core/scope.ts';
 import { readJson } from './body.ts';
+import { callerOf } from './caller.ts';
 import { validate } from './validate.ts';
 
 export const DEFAULT_BODY_LIMIT = 256 * 1024;
@@ -14,12 +17,19 @@ export const DEFAULT_TIMEOUT_MS = 10_000;
 
 export interface HttpEnv {
   Bindings: { peer: string | null };
-  Variables: { request_id: string; endpoint: EndpointSpec };
+  Variables: { request_id: string; endpoint: EndpointSpec; limit: Verdict | undefined };
 }
 
 export interface MountDeps {
   resolve(token: string | null, spaceName: string | null): Promise<Scope>;
   actors: Actors;
+  limits: Limits;
+  /** Addresses whose X-Forwarded-For is believed. */
+  trustedProxies: ReadonlySet<string>;
+  /** Counts what is turned away. */
+  refused(reason: RefusalReason): void;
+  /** @throws AppError when the server takes nothing of this kind now */
+  admit(spec: EndpointSpec, scope: Scope | null): void;
   /** Where the requests come from. */
   door: Door;
   maxBodyBytes: number;
@@ -84,28 +94,68 @@ function respond(spec: EndpointSpec, c: Context, answer: unknown, deps: MountDep
   return c.json(body, status as ContentfulStatusCode);
 }
 
+/** Notes what is left for the answer's headers. @throws AppError rate_limited */
+function within(verdict: Verdict | null, c: Context<HttpEnv>): void {
+  if (verdict === null) return;
+  c.set('limit', verdict);
+  if (verdict.allowed) return;
+  const what = verdict.policy === 'key' ? 'This key' : 'Your address';
+  throw new AppError(
+    'rate_limited',
+    `${what} has used up its ${verdict.limit} a minute; come back in ${verdict.retry_after} s.`,
+    { retry_after: verdict.retry_after },
+  );
+}
+
+/** Who asks, if they may. Cheapest first: an address that asks too often costs no look at its key. */
+async function identify(
+  spec: EndpointSpec,
+  access: AccessScope,
+  cost: number,
+  caller: Caller,
+  c: Context<HttpEnv>,
+  deps: MountDeps,
+): Promise<Scope> {
+  within(deps.limits.ofAddress(caller), c);
+  const token = bearer(c.req.header('authorization'));
+  let scope: Scope;
+  try {
+    scope = await deps.resolve(token, spaceName(c.req.header('x-space') ?? c.req.header('x-engram-space')));
+  } catch (error) {
+    if (token !== null && error instanceof AppError && error.code === 'unauthorized') {
+      deps.limits.guessed(caller);
+      deps.logger.warn({ request_id: c.get('request_id'), address: caller.address, endpoint: spec.id }, 'wrong key');
+    }
+    throw error;
+  }
+  const verdict = deps.limits.ofKey(caller, scope, cost);
+  within(verdict instanceof Promise ? await verdict : verdict, c);
+  if (allows(scope, access)) return scope;
+  if (access === 'admin')
+    deps.logger.warn(
+      { request_id: c.get('request_id'), address: caller.address, endpoint: spec.id, user_id: scope.user_id },
+      'not an administrator',
+    );
+  throw new AppError(
+    'forbidden',
+    `This needs a key with the "${access}" scope; yours has: ${scope.scopes.join(', ')}.`,
+  );
+}
+
 export function mount(app: Hono<HttpEnv>, routes: readonly Route[], deps: MountDeps): void {
   for (const { spec, handle } of routes) {
+    const cost = costOf(spec);
     const answer = async (c: Context<HttpEnv>): Promise<Response> => {
       c.set('endpoint', spec);
-      let scope: Scope | null = null;
-      if (spec.access !== 'public') {
-        scope = await deps.resolve(
-          bearer(c.req.header('authorization')),
-          spaceName(c.req.header('x-space') ?? c.req.header('x-engram-space')),
-        );
-        if (!allows(scope, spec.access)) {
-          throw new AppError(
-            'forbidden',
-            `This needs a key with the "${spec.access}" scope; yours has: ${scope.scopes.join(', ')}.`,
-          );
-        }
-      }
+      const caller = callerOf(c.env?.peer ?? null, c.req.header('x-forwarded-for'), deps.trustedProxies);
+      const scope = spec.access === 'public' ? null : await identify(spec, spec.access, cost, caller, c, deps);
+      deps.admit(spec, scope);
       const request_id = c.get('request_id');
-      const peer = c.env?.peer ?? null;
+      const peer = caller.address;
       const actor = {
         user_id: scope?.user_id ?? null,
         key_id: scope?.key_id ?? 0,
+        is_admin: scope !== null && allows(scope, 'admin'),
         door: deps.door,
         address: peer,
         request_id,

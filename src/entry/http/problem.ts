@@ -26,11 +26,17 @@ function retryAfter(code: ErrorCode, status: number): number | null {
   return status === 429 ? 60 : null;
 }
 
+/** Refusals by design: the metrics count them, and a log of each would be one more load. */
+const EXPECTED: ReadonlySet<ErrorCode> = new Set(['overloaded', 'safe_mode', 'maintenance']);
+
 export interface Problem {
   error: string;
   code: string;
   request_id: string;
   issues?: readonly Issue[];
+  /** Seconds. */
+  retry_after?: number;
+  hint?: string;
 }
 
 /** Anything but an AppError is logged with its cause and told to the caller as one fixed sentence. */
@@ -48,14 +54,22 @@ export function toProblem(
           { cause: thrown },
         );
   const status = statusOf(error.code);
-  if (status >= 500) logger.error({ err: error.cause ?? error, code: error.code, request_id }, 'request failed');
+  if (status >= 500 && !EXPECTED.has(error.code))
+    logger.error({ err: error.cause ?? error, code: error.code, request_id }, 'request failed');
   const headers: Record<string, string> = {};
   if (status === 401) headers['www-authenticate'] = 'Bearer';
-  const wait = retryAfter(error.code, status);
+  const wait = error.retry_after ?? retryAfter(error.code, status);
   if (wait !== null) headers['retry-after'] = String(wait);
   return {
     status,
     headers,
-    body: { error: error.message, code: error.code, request_id, ...(error.issues ? { issues: error.issues } : {}) },
+    body: {
+      error: error.message,
+      code: error.code,
+      request_id,
+      ...(error.issues && { issues: error.issues }),
+      ...(error.retry_after !== undefined && { retry_after: error.retry_after }),
+      ...(error.hint !== undefined && { hint: error.hint }),
+    },
   };
 }

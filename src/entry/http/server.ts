@@ -5,12 +5,17 @@ import type { Ids } from '../../core/crypto.ts';
 import type { Route } from '../../core/endpoint.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import type { RefusalReason } from '../../core/metrics.ts';
+import { LIMIT_HEADERS, limitHeaders } from './limit-headers.ts';
+import { createLoad, UNDECLARED } from './load.ts';
 import { type HttpEnv, type MountDeps, mount } from './mount.ts';
 import { toProblem } from './problem.ts';
 
 export interface HttpDeps extends MountDeps {
   ids: Ids;
   allowedOrigins: readonly string[];
+  /** Worked on at once, at most. */
+  load: { requests: number; bytes: number };
   /** Called once per answered request. */
   observe(sample: { method: string; path: string; status: number; seconds: number }): void;
   logger: Logger;
@@ -29,18 +34,42 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 const requestIdOf = (given: string | undefined, ids: Ids): string =>
   given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : ids.randomHex(8);
 
+const TOO_BUSY = 'The server works on as many requests as it can; come back in a moment.';
+const REASONS: Readonly<Partial<Record<string, RefusalReason>>> = {
+  unauthorized: 'unauthorized',
+  forbidden: 'forbidden',
+  rate_limited: 'rate_limited',
+  overloaded: 'overloaded',
+  safe_mode: 'safe_mode',
+};
+
+const outside = (): void => {};
+const isProbe = ({ spec }: Route): boolean => spec.access === 'public' && spec.method === 'GET';
+const sizeOf = (request: Request): number => {
+  const declared = request.headers.get('content-length');
+  return declared === null ? (request.body === null ? 0 : UNDECLARED) : Number(declared) || 0;
+};
+
 export function createHttp(routes: readonly Route[], deps: HttpDeps): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>({ strict: false });
   const { logger } = deps;
+  const load = createLoad(deps.load);
+  // Whoever watches over the server has to hear from it also when it is busy.
+  const probes = new Set(
+    routes.filter(isProbe).flatMap(({ spec }) => [spec.path, ...(spec.aliases ?? [])] as string[]),
+  );
 
   app.use(async function envelope(c, next) {
     const started = performance.now();
     const request_id = requestIdOf(c.req.header('x-request-id'), deps.ids);
     c.set('request_id', request_id);
-    await next();
+    const leave = probes.has(c.req.path) ? outside : load.enter(sizeOf(c.req.raw));
+    if (leave === null) c.res = answerError(new AppError('overloaded', TOO_BUSY, { retry_after: 1 }), c);
+    else await next().finally(leave);
     const { headers } = c.res;
     for (const name in SECURITY_HEADERS) if (!headers.has(name)) headers.set(name, SECURITY_HEADERS[name]!);
     headers.set('x-request-id', request_id);
+    limitHeaders(headers, c.get('limit'));
     const seconds = (performance.now() - started) / 1000;
     const path = c.get('endpoint')?.path ?? 'unknown';
     deps.observe({ method: c.req.method, path, status: c.res.status, seconds });
@@ -55,7 +84,7 @@ export function createHttp(routes: readonly Route[], deps: HttpDeps): Hono<HttpE
         origin: [...deps.allowedOrigins],
         allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
         allowHeaders: ['authorization', 'content-type', 'accept', 'cookie', 'x-space', 'x-request-id'],
-        exposeHeaders: ['x-request-id'],
+        exposeHeaders: ['x-request-id', 'retry-after', ...LIMIT_HEADERS],
         credentials: true,
         maxAge: 3600,
       }),
@@ -82,6 +111,8 @@ export function createHttp(routes: readonly Route[], deps: HttpDeps): Hono<HttpE
   }
   const answerError = (error: unknown, c: Context<HttpEnv>): Response => {
     const { status, body, headers } = toProblem(error, c.get('request_id') ?? '', logger);
+    const reason = REASONS[body.code];
+    if (reason) deps.refused(reason);
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     return c.json(body, status as 400);
   };

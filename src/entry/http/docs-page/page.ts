@@ -94,9 +94,10 @@ export function createReference(document: unknown, sha256: Sha256) {
     "require-trusted-types-for 'script'",
   ].join('; ');
   let page: { html: string; headers: Record<string, string> } | undefined;
+  let json: string | undefined;
+  // Made when first asked for: most servers never are.
   return {
-    json: JSON.stringify(document),
-    /** Made when first asked for: most servers never are. */
+    json: () => (json ??= JSON.stringify(document)),
     page: () => (page ??= { html: render(api), headers: { 'content-security-policy': policy } }),
   };
 }
