@@ -67,6 +67,10 @@ export const listUsers = endpoint({
         email: z.string().nullable(),
         role: z.string(),
         is_admin: z.boolean(),
+        memory_count: z.number().int().meta({ description: 'Every version of a memory counts, and the trash too' }),
+        conversation_count: z.number().int(),
+        key_count: z.number().int().meta({ description: 'Active keys' }),
+        space_count: z.number().int(),
         created_at: TimeText,
       }),
     ),
@@ -96,7 +100,7 @@ export const createKey = endpoint({
       .min(1)
       .max(1_000_000)
       .default(1000)
-      .meta({ description: 'Requests a minute; kept with the key, not enforced by this version' }),
+      .meta({ description: 'Cost units a minute, see the limits' }),
     expires_at: Text.nullish().meta({ description: 'Not valid from this time on' }),
     ttl_secs: z.number().int().positive().nullish().meta({ description: 'Valid for so many seconds' }),
   }),
@@ -111,8 +115,26 @@ export const createKey = endpoint({
     expires_at: TimeText.nullable(),
     message: z.string(),
   }),
-  errors: ['user_not_found'],
+  errors: ['quota_exceeded', 'user_not_found'],
 });
+
+const Key = z
+  .looseObject({
+    id: z.number().int(),
+    user_id: z.number().int(),
+    key_prefix: z.string().meta({ description: 'First 8 digits: which key it is' }),
+    name: z.string(),
+    scopes: z.array(z.string()),
+    rate_limit: z.number().int(),
+    is_active: z.boolean(),
+    is_replaced: z.boolean().meta({ description: 'It was rotated, and works until `expires_at`' }),
+    agent_id: z.number().int().nullable(),
+    last_used_at: TimeText.nullable(),
+    expires_at: TimeText.nullable(),
+    created_at: TimeText,
+    hash_version: z.number().int().meta({ description: '2 when it was made with ENGRAM_API_KEY_PEPPER, else 1' }),
+  })
+  .meta({ id: 'ApiKey' });
 export const listKeys = endpoint({
   id: 'access.list_keys',
   method: 'GET',
@@ -120,21 +142,7 @@ export const listKeys = endpoint({
   access: 'read',
   summary: 'List your active keys',
   response: z.looseObject({
-    keys: z.array(
-      z.looseObject({
-        id: z.number().int(),
-        user_id: z.number().int(),
-        key_prefix: z.string(),
-        name: z.string(),
-        scopes: z.array(z.string()),
-        rate_limit: z.number().int(),
-        is_active: z.boolean(),
-        last_used_at: TimeText.nullable(),
-        expires_at: TimeText.nullable(),
-        created_at: TimeText,
-        hash_version: z.number().int(),
-      }),
-    ),
+    keys: z.array(Key),
     count: z.number().int(),
   }),
 });
@@ -143,9 +151,83 @@ export const revokeKey = endpoint({
   method: 'DELETE',
   path: '/keys/{id}',
   access: 'write',
+  others: true,
   summary: 'Revoke a key',
   params: IdParams,
   response: z.looseObject({ revoked: z.literal(true), id: z.number().int() }),
+  errors: ['key_not_found', 'forbidden'],
+});
+export const rotateKey = endpoint({
+  id: 'access.rotate_key',
+  method: 'POST',
+  path: '/keys/rotate',
+  access: 'admin',
+  summary: 'Exchange one of your keys for a new one',
+  description:
+    'In one step: the new key is there and the old one has an end, or nothing has changed. The new one has the scopes, the limit and the end of the old one.',
+  body: z.strictObject({
+    key_id: Id.meta({ description: 'Key to exchange, as GET /keys lists it' }),
+    grace_hours: z
+      .number()
+      .int()
+      .min(0)
+      .max(8760)
+      .nullish()
+      .meta({ description: 'Hours the old key still works; ENGRAM_AUTH_KEY_ROTATION_GRACE_HOURS when left out' }),
+  }),
+  response: z.looseObject({
+    new_key: z.string().meta({ description: 'Shown once; keep it' }),
+    new_key_id: z.number().int(),
+    old_key_id: z.number().int(),
+    old_key_expires: TimeText,
+    grace_hours: z.number().int(),
+    message: z.string(),
+  }),
+  errors: ['key_not_found', 'quota_exceeded'],
+});
+
+export const createApiKey = endpoint({
+  id: 'access.create_api_key',
+  method: 'POST',
+  path: '/api-keys',
+  access: 'write',
+  status: 201,
+  summary: 'Create a key for yourself that may do no more than yours',
+  body: z.strictObject({
+    name: Name('api-key').default('api-key').meta({ description: 'What the key is for', example: 'dashboard' }),
+    scopes: z
+      .union([Text, z.array(Text)])
+      .transform((s) => (Array.isArray(s) ? s.join(',') : s))
+      .default('read')
+      .meta({ description: 'read, write, admin or *, with commas or spaces between; none that your key lacks' }),
+    rate_limit: z
+      .number()
+      .int()
+      .min(1)
+      .nullish()
+      .meta({ description: 'Cost units a minute; at most that of your key, for an admin at most 100,000' }),
+  }),
+  body_optional: true,
+  response: z.looseObject({ key: Key, full_key: z.string().meta({ description: 'Shown once; keep it' }) }),
+  errors: ['forbidden', 'quota_exceeded'],
+});
+export const listApiKeys = endpoint({
+  id: 'access.list_api_keys',
+  method: 'GET',
+  path: '/api-keys',
+  access: 'read',
+  summary: 'List your active keys, as GET /keys',
+  response: z.looseObject({ keys: z.array(Key), count: z.number().int() }),
+});
+export const deleteApiKey = endpoint({
+  id: 'access.delete_api_key',
+  method: 'DELETE',
+  path: '/api-keys/{id}',
+  access: 'write',
+  others: true,
+  summary: 'Revoke a key, as DELETE /keys/{id}',
+  params: IdParams,
+  response: z.looseObject({ deleted: z.literal(true), id: z.number().int() }),
   errors: ['key_not_found', 'forbidden'],
 });
 
@@ -170,7 +252,7 @@ export const createSpace = endpoint({
     description: Text.max(1000).nullish().meta({ description: 'What belongs in it' }),
   }),
   response: Space,
-  errors: ['name_taken'],
+  errors: ['name_taken', 'quota_exceeded'],
 });
 export const listSpaces = endpoint({
   id: 'access.list_spaces',
@@ -178,5 +260,12 @@ export const listSpaces = endpoint({
   path: '/spaces',
   access: 'read',
   summary: 'List your spaces',
-  response: z.looseObject({ spaces: z.array(Space), count: z.number().int() }),
+  response: z.looseObject({
+    spaces: z.array(
+      Space.extend({
+        memory_count: z.number().int().meta({ description: 'Every version of a memory counts, and the trash too' }),
+      }),
+    ),
+    count: z.number().int(),
+  }),
 });

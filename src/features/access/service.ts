@@ -3,9 +3,10 @@ import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
 import type { Ids, Sha256 } from '../../core/crypto.ts';
 import { AppError } from '../../core/errors.ts';
 import type { FullTextIndex } from '../../core/ports.ts';
-import { ACCESS_SCOPES, type AccessScope, allows, type Scope } from '../../core/scope.ts';
+import { ACCESS_SCOPES, type AccessScope, type Scope } from '../../core/scope.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
-import { isLoopback, mintedKey, normalizeKey, parseScopes, prefixOf, sameSecret } from './rules.ts';
+import { createKeys } from './keys.ts';
+import { isLoopback, mintedKey, normalizeKey, parseScopes, sameSecret } from './rules.ts';
 import type { AccessStore, KeyRow, SpaceRow, UserRow } from './store.ts';
 
 export interface AccessDeps {
@@ -17,6 +18,8 @@ export interface AccessDeps {
   bootstrapSecret: string | null;
   pepper: string | null;
   openAccess: boolean;
+  /** Hours in which a rotated key still works, when the caller does not say. */
+  rotationGraceHours: number;
 }
 
 interface KnownKey {
@@ -32,8 +35,6 @@ const CACHE_MS = 10_000;
 const BOOTSTRAP_TRIES = 5;
 const BOOTSTRAP_WINDOW_MS = 60_000;
 const MAX_CACHED_KEYS = 1_000;
-/** A thousand years. */
-const MAX_TTL_SECS = 31_557_600_000;
 const CLAIMED = 'bootstrap_claimed';
 /** The first administrator, in whose name open access and local commands work. */
 const OWNER_ID = 1;
@@ -58,6 +59,40 @@ export function createAccess(deps: AccessDeps) {
     if (before === changes) spaces.set(user_id, { rows, read_at: clock.now() });
     return rows;
   }
+
+  const keyring = createKeys({
+    read,
+    atomically,
+    clock,
+    ids,
+    hashOf,
+    hashVersion,
+    graceHours: deps.rotationGraceHours,
+    changed(key_hash) {
+      changes++;
+      keys.delete(key_hash);
+    },
+  });
+  const shelves = {
+    list: (scope: Scope) => read.access.spacesWithCounts(scope.user_id),
+
+    async create(scope: Scope, name: string, description: string | null): Promise<SpaceRow> {
+      const row = await atomically(async ({ access }) => {
+        const existing = await access.spaces(scope.user_id);
+        if (existing.some((s) => s.name === name))
+          throw new AppError('name_taken', `You already have a space named "${name}".`);
+        return access.createSpace({ user_id: scope.user_id, name, description, created_at: now() });
+      });
+      shelves.changed(scope.user_id);
+      return row;
+    },
+
+    /** After commit. */
+    changed(user_id: number): void {
+      changes++;
+      spaces.delete(user_id);
+    },
+  };
 
   async function insertUser(
     access: AccessStore,
@@ -84,34 +119,6 @@ export function createAccess(deps: AccessDeps) {
     return user;
   }
 
-  async function insertKey(
-    access: AccessStore,
-    key: {
-      secret: string;
-      user_id: number;
-      name: string;
-      scopes: readonly AccessScope[];
-      rate_limit: number;
-      expires_at: string | null;
-    },
-  ): Promise<KeyRow> {
-    const normalized = normalizeKey(key.secret)!;
-    return access.createKey({
-      user_id: key.user_id,
-      key_prefix: prefixOf(normalized),
-      key_hash: hashOf(normalized),
-      hash_version: hashVersion,
-      name: key.name,
-      scopes: key.scopes.join(','),
-      rate_limit: key.rate_limit,
-      is_active: 1,
-      agent_id: null,
-      last_used_at: null,
-      expires_at: key.expires_at,
-      created_at: now(),
-    });
-  }
-
   /** User 1, made if need be under that very id: a sequence may have moved on in a transaction that failed. */
   const ownerIn = async (access: AccessStore, fullText: FullTextIndex): Promise<UserRow> =>
     (await access.userById(OWNER_ID)) ??
@@ -127,7 +134,7 @@ export function createAccess(deps: AccessDeps) {
         );
       }
       const owner = await ownerIn(access, fullText);
-      await insertKey(access, {
+      await keyring.insert(access, {
         secret,
         user_id: owner.id,
         name,
@@ -260,6 +267,7 @@ export function createAccess(deps: AccessDeps) {
       return scopeFor(OWNER_ID, 0, ACCESS_SCOPES, spaceName);
     },
 
+    insertUser,
     async createUser(request: { username: string; email?: string | null | undefined; role: string }): Promise<UserRow> {
       return atomically(async ({ access, fullText }) => {
         if (await access.userByName(request.username))
@@ -267,94 +275,19 @@ export function createAccess(deps: AccessDeps) {
         return insertUser(access, fullText, request);
       });
     },
-    users: () => read.access.users(),
+    users: () => read.access.usersWithCounts(),
 
-    async createKey(
-      scope: Scope,
-      request: {
-        name: string;
-        scopes?: string | undefined;
-        user_id?: number | null | undefined;
-        rate_limit: number;
-        expires_at?: string | null | undefined;
-        ttl_secs?: number | null | undefined;
-      },
-    ) {
-      const wanted = request.scopes === undefined ? null : parseScopes(request.scopes);
-      if (wanted && (wanted.unknown.length > 0 || wanted.scopes.length === 0)) {
-        throw new AppError(
-          'invalid_request',
-          `scopes may name read, write and admin; got "${request.scopes?.slice(0, 100)}".`,
-        );
-      }
-      let expires: number | null = null;
-      if (request.expires_at != null) {
-        expires = parseTime(request.expires_at);
-        if (expires === null)
-          throw new AppError('invalid_request', 'expires_at must be a time such as "2027-01-31 12:00:00" or RFC 3339.');
-      } else if (request.ttl_secs != null) {
-        if (request.ttl_secs > MAX_TTL_SECS)
-          throw new AppError(
-            'invalid_request',
-            `ttl_secs may be at most ${MAX_TTL_SECS}; leave it out for a key that does not expire.`,
-          );
-        expires = clock.now() + request.ttl_secs * 1000;
-      }
-      const user_id = request.user_id ?? scope.user_id;
-      const secret = mintedKey(ids.randomHex(32));
-      const expires_at = expires === null ? null : formatTime(expires);
-      const row = await atomically(async ({ access }) => {
-        const user = await access.userById(user_id);
-        if (!user) throw new AppError('user_not_found', `There is no user ${user_id}.`);
-        const scopes = wanted?.scopes ?? (user.role === 'reader' ? (['read'] as const) : (['read', 'write'] as const));
-        if (user.role === 'reader' && scopes.some((s) => s !== 'read')) {
-          throw new AppError(
-            'invalid_request',
-            `${user.username} is a reader: a key of theirs can have the scope read only.`,
-          );
-        }
-        return insertKey(access, {
-          secret,
-          user_id,
-          name: request.name,
-          scopes,
-          rate_limit: request.rate_limit,
-          expires_at,
-        });
-      });
-      return { secret, row };
-    },
-    keys: (scope: Scope) => read.access.keys(scope.user_id),
-
-    async revoke(scope: Scope, id: number): Promise<void> {
-      const row = await atomically(async ({ access }) => {
-        const row = await access.keyById(id);
-        if (!row || (row.user_id !== scope.user_id && !allows(scope, 'admin')))
-          throw new AppError('key_not_found', `There is no key ${id}.`);
-        if (parseScopes(row.scopes).scopes.includes('admin') && !allows(scope, 'admin')) {
-          throw new AppError('forbidden', 'Only an admin key may revoke an admin key.');
-        }
-        await access.deactivate(id);
-        return row;
-      });
-      changes++;
-      keys.delete(row.key_hash);
-    },
-
-    async createSpace(scope: Scope, name: string, description: string | null): Promise<SpaceRow> {
-      const row = await atomically(async ({ access }) => {
-        const existing = await access.spaces(scope.user_id);
-        if (existing.some((s) => s.name === name))
-          throw new AppError('name_taken', `You already have a space named "${name}".`);
-        return access.createSpace({ user_id: scope.user_id, name, description, created_at: now() });
-      });
-      changes++;
-      spaces.delete(scope.user_id);
-      return row;
-    },
-    spaces: (scope: Scope) => spacesOf(scope.user_id),
+    keys: keyring,
+    spaces: shelves,
     spaceExists: async (user_id: number, space_id: number): Promise<boolean> =>
       (await spacesOf(user_id)).some((s) => s.id === space_id),
+
+    /** After commit: nothing that is kept in memory about the user counts any more. */
+    forgetUser(user_id: number): void {
+      changes++;
+      spaces.delete(user_id);
+      for (const [hash, { row }] of keys) if (row.user_id === user_id) keys.delete(hash);
+    },
 
     /** Writes when keys were last used; gathered so that authentication never writes. */
     async flush(): Promise<void> {
