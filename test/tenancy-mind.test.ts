@@ -101,7 +101,7 @@ describe('between users', () => {
     expect((await done(theirs('GET', '/communities'))).communities).toEqual([]);
     expect((await done(theirs('GET', '/graph/analysis'))).nodes).toBe(1);
     expect(await done(theirs('GET', '/graph/timeline'))).toMatchObject({ total_memories: 1, total_entities: 0 });
-    expect(await done(theirs('POST', '/graph/cooccurrences/rebuild'))).toEqual({ rebuilt: 0 });
+    expect(await done(theirs('POST', '/graph/cooccurrences/rebuild'))).toEqual({ rebuilt: 0, rebuilt_pairs: 0 });
     expect((await done(theirs('POST', '/contradictions'))).contradictions).toEqual([]);
     expect((await done(theirs('GET', '/intelligence/sentiment/history'))).history).toHaveLength(1);
     expect((await done(theirs('GET', '/intelligence/reconsolidation/candidates'))).count).toBe(0);
