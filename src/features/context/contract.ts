@@ -1,7 +1,7 @@
 // What the context endpoints accept and answer.
 import { z } from 'zod';
 import { endpoint } from '../../core/endpoint.ts';
-import { Id, Tags, Text } from '../../core/shapes.ts';
+import { Id, MinTrust, Tags, Text } from '../../core/shapes.ts';
 
 export const STRATEGIES = ['balanced', 'precision', 'breadth'] as const;
 export const MODES = ['fast', 'balanced', 'deep', 'decision'] as const;
@@ -86,6 +86,7 @@ export const ContextRequest = z
     space_id: Id.nullish(),
     category: Text.nullish(),
     tags: Tags.nullish(),
+    min_trust: MinTrust,
     rerank: z.boolean().nullish().meta({ description: 'false leaves the reranker out' }),
     categories: z.unknown().optional(),
     question_type: z.unknown().optional(),
@@ -135,6 +136,7 @@ const spec = {
 
 export const context = endpoint({
   id: 'context.assemble',
+  cost: 5,
   method: 'POST',
   path: '/context',
   summary: 'Assemble what is known into a text that fits a token budget',
@@ -143,6 +145,7 @@ export const context = endpoint({
 });
 export const contextStream = endpoint({
   id: 'context.stream',
+  cost: 5,
   method: 'POST',
   path: '/context/stream',
   summary: 'The same as server-sent events: progress, then the result',

@@ -4,7 +4,7 @@ import { encode } from 'gpt-tokenizer/encoding/cl100k_base';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TokenCounter } from '../../core/ports.ts';
 import { loadTokenCounter } from '../../platform/tokens.ts';
-import { type ContextCandidate, type Layer, type PackOptions, pack } from './pack.ts';
+import { type ContextCandidate, type Layer, type PackOptions, PREFACE, pack } from './pack.ts';
 
 let counter: TokenCounter;
 beforeAll(async () => {
@@ -198,7 +198,7 @@ describe('a long memory', () => {
     const packed = put([layer([candidate(1, text)])]);
     expect(packed.blocks[0]!.content).toBe(text);
     expect(packed.context).toBe(
-      `## Relevant Memories\n<user_memory id="1" date="2026-03-02" category="general">${text}</user_memory>`,
+      `${PREFACE}## Relevant Memories\n<user_memory id="1" date="2026-03-02" category="general">${text}</user_memory>`,
     );
   });
 });

@@ -40,6 +40,7 @@ const candidateOf = (row: MemoryRow, score: number): ContextCandidate => ({
   model: row.model,
   date: (row.occurred_at ?? row.created_at).slice(0, 10),
   score,
+  untrusted: row.trust === 'untrusted',
 });
 
 export function createContext({ read, search, touches, counter }: ContextDeps) {
@@ -70,6 +71,7 @@ export function createContext({ read, search, touches, counter }: ContextDeps) {
         source: request.source,
         tags: request.tags,
         session_id: request.session_id,
+        min_trust: request.min_trust,
       };
       const filter = await search.filterOf(scope, filters);
       const found = await search.search(

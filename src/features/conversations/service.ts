@@ -2,6 +2,7 @@
 import { parseLexicalQuery } from '../../algo/text.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import type { Redactor } from '../../core/redactor.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { CreateConversation, MessageInput, UpsertConversation } from './contract.ts';
@@ -17,10 +18,11 @@ export interface ConversationStores {
 export interface ConversationDeps {
   read: Omit<ConversationStores, 'lockUser'>;
   atomically: Atomically<ConversationStores>;
+  redactor: Pick<Redactor, 'message'>;
   clock: Clock;
 }
 
-export function createConversations({ read, atomically, clock }: ConversationDeps) {
+export function createConversations({ read, atomically, redactor, clock }: ConversationDeps) {
   const now = () => formatTime(clock.now());
   const missing = (id: number) =>
     new AppError('conversation_not_found', `There is no conversation ${id}. GET /conversations lists yours.`);
@@ -48,7 +50,11 @@ export function createConversations({ read, atomically, clock }: ConversationDep
     messages: readonly MessageInput[],
     at: string,
   ): Promise<MessageRow[]> {
-    const rows = messages.map(({ metadata, ...message }) => ({ ...message, metadata: metadata ?? null }));
+    const rows = messages.map(({ metadata, content, ...message }) => ({
+      ...message,
+      content: redactor.message(content),
+      metadata: metadata ?? null,
+    }));
     const added = await conversations.addMessages(scope.user_id, id, rows, at);
     await words.add(
       scope.user_id,

@@ -285,9 +285,13 @@ export const rebuildCooccurrences = endpoint({
   id: 'entities.rebuild',
   method: 'POST',
   path: '/graph/cooccurrences/rebuild',
+  aliases: ['/admin/rebuild-cooccurrences'],
   access: 'write',
   summary: 'Count anew what is named together',
   description: 'The counts are kept exact all the time; this makes them anew from what each memory names.',
-  response: z.looseObject({ rebuilt: Count.meta({ description: 'Pairs there are now' }) }),
+  response: z.looseObject({
+    rebuilt: Count.meta({ description: 'Pairs there are now' }),
+    rebuilt_pairs: Count.meta({ description: 'The same' }),
+  }),
   timeout_ms: 300_000,
 });

@@ -43,7 +43,6 @@ export function mentionStore(db: StoreDb, idList: IdList) {
           .where('m.is_latest', '=', sql.lit(1))
           .where('m.is_forgotten', '=', sql.lit(0))
           .where('m.is_archived', '=', sql.lit(0))
-          .where('m.is_consolidated', '=', sql.lit(0))
           .where('m.status', '=', 'approved')
           .select('m.id'),
       )

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { nameKey, shortKey } from '../../algo/entities/keys.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import type { Redactor } from '../../core/redactor.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { MemoryRow } from '../memory/rules.ts';
@@ -21,6 +22,7 @@ export interface EntitiesDeps {
   atomically: Atomically<Stores>;
   within: Within;
   spaceExists(user_id: number, space_id: number): Promise<boolean>;
+  redactor: Pick<Redactor, 'plain'>;
   clock: Clock;
 }
 
@@ -32,7 +34,8 @@ const MOST_PAIRS = 1_000;
 const noEntity = (id: number) =>
   new AppError('entity_not_found', `There is no entity ${id}. GET /entities lists yours.`);
 
-export function createEntities({ read, atomically, within, spaceExists, clock }: EntitiesDeps) {
+export function createEntities({ read, atomically, within, spaceExists, redactor, clock }: EntitiesDeps) {
+  const clean = (text: string | null | undefined) => (text == null ? null : redactor.plain(text));
   const now = () => formatTime(clock.now());
   const filterOf = ({ user_id, space_id }: Scope) => ({ user_id, space_id });
 
@@ -96,7 +99,7 @@ export function createEntities({ read, atomically, within, spaceExists, clock }:
         name_key: nameKey(entity_type, body.name),
         short_key: shortKey(entity_type, body.name),
         entity_type,
-        description: body.description ?? null,
+        description: clean(body.description),
         metadata: body.metadata == null ? null : JSON.stringify(body.metadata),
         origin: 'manual',
         confidence: 1,
@@ -146,7 +149,7 @@ export function createEntities({ read, atomically, within, spaceExists, clock }:
           name_key,
           short_key: shortKey(entity_type, name),
           entity_type,
-          ...(body.description !== undefined && { description: body.description }),
+          ...(body.description !== undefined && { description: clean(body.description) }),
           ...(body.metadata !== undefined && {
             metadata: body.metadata === null ? null : JSON.stringify(body.metadata),
           }),
@@ -315,7 +318,7 @@ export function createEntities({ read, atomically, within, spaceExists, clock }:
       let [after, rebuilt] = [0, 0];
       for (;;) {
         const ids = await read.entities.page(user_id, after, REBUILD_PAGE);
-        if (ids.length === 0) return { rebuilt };
+        if (ids.length === 0) return { rebuilt, rebuilt_pairs: rebuilt };
         rebuilt += await atomically(async ({ entities, mentions, lockUser }) => {
           await lockUser(user_id);
           await entities.recount(user_id, ids);

@@ -5,6 +5,7 @@ import { parseLexicalQuery } from '../../algo/text.ts';
 import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Candidate, FullTextIndex, MemoryFilter } from '../../core/ports.ts';
+import type { Redactor } from '../../core/redactor.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { WordStore } from '../conversations/word-store.ts';
@@ -32,6 +33,7 @@ export interface EpisodeDeps {
   onDegraded(signal: string): void;
   /** Starts due jobs. */
   wake(): void;
+  redactor: Pick<Redactor, 'plain'>;
   fsrs: Fsrs;
   clock: Clock;
 }
@@ -43,6 +45,7 @@ const MEANING_POOL = 20;
 const TEXT_POOL = 200;
 
 export function createEpisodes(deps: EpisodeDeps) {
+  const clean = (text: string | null | undefined) => (text == null ? null : deps.redactor.plain(text));
   const { read, atomically, summaries, semantics, onDegraded, wake, fsrs, clock } = deps;
   const now = () => formatTime(clock.now());
   const missing = (id: number) =>
@@ -115,10 +118,10 @@ export function createEpisodes(deps: EpisodeDeps) {
       const row = await atomically(async (stores) => {
         const created = await stores.episodes.create({
           user_id: scope.user_id,
-          title: request.title ?? null,
+          title: clean(request.title),
           session_id: request.session_id ?? null,
           agent: request.agent ?? null,
-          summary: request.summary ?? (summed || null),
+          summary: clean(request.summary ?? (summed || null)),
           is_summarized: summed === '' ? 0 : 1,
           started_at,
           ended_at,
@@ -164,8 +167,8 @@ export function createEpisodes(deps: EpisodeDeps) {
       const row = await atomically(async (stores) => {
         const before = await owned(stores.episodes, scope, id);
         const change: Partial<EpisodeRow> = {};
-        if (title !== undefined) change.title = title;
-        if (summary !== undefined) Object.assign(change, { summary, is_summarized: 0 });
+        if (title !== undefined) change.title = clean(title);
+        if (summary !== undefined) Object.assign(change, { summary: clean(summary), is_summarized: 0 });
         if (ended_at !== undefined) change.ended_at = ended_at === null ? null : stored(ended_at);
         checkOrder(before.started_at, change.ended_at ?? null);
         const changed = (await stores.episodes.set(scope.user_id, id, change))!;

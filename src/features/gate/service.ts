@@ -4,6 +4,7 @@ import { DAY_MS } from '../../algo/durations.ts';
 import { serviceNote } from '../../algo/shell/danger.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import type { Redactor } from '../../core/redactor.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { CheckRequest, CompleteRequest, RespondRequest } from './contract.ts';
@@ -18,6 +19,7 @@ export interface GateDeps {
   read: { gates: GateStore };
   atomically: Atomically<{ gates: GateStore }>;
   settings: GateSettings;
+  redactor: Pick<Redactor, 'plain'>;
   clock: Clock;
 }
 
@@ -31,7 +33,7 @@ function commandOf({ command, tool_input }: CheckRequest): string {
   return JSON.stringify(tool_input ?? {});
 }
 
-export function createGate({ read, atomically, settings, clock }: GateDeps) {
+export function createGate({ read, atomically, settings, redactor, clock }: GateDeps) {
   const now = () => formatTime(clock.now());
   /** Who waits for an answer, in this process. */
   const waiting = new Map<number, Set<() => void>>();
@@ -72,7 +74,7 @@ export function createGate({ read, atomically, settings, clock }: GateDeps) {
   async function complete(scope: Scope, row: GateRow | undefined, what: string, request: CompleteRequest) {
     if (!row) throw missing(what);
     const { user_id } = scope;
-    const output = scrub(request.output ?? request.summary ?? '', request.known_secrets);
+    const output = redactor.plain(scrub(request.output ?? request.summary ?? '', request.known_secrets));
     await atomically(({ gates }) => gates.complete(user_id, row.id, output, now()));
     const kleos_stores = await read.gates.memoriesSince(user_id, row.last_memory_id);
     return { ok: true as const, allowed: true as const, gate_id: row.id, kleos_stores };

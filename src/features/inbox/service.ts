@@ -25,7 +25,7 @@ export function createInbox({ read, atomically, memory, fsrs, clock }: InboxDeps
   /** A rejected memory is archived too, so that asking for pending and archived ones does not bring it up. */
   const verdict = (action: Action, reason: string | null | undefined): Partial<NewMemory> =>
     action === 'approve'
-      ? { status: 'approved', updated_at: now() }
+      ? { status: 'approved', quarantined: 0, updated_at: now() }
       : { status: 'rejected', is_archived: 1, forget_reason: reason ?? null, updated_at: now() };
 
   const isOver = ({ forget_after }: MemoryRow): boolean => forget_after !== null && forget_after <= now();

@@ -12,6 +12,8 @@ import {
   LinkedMemory,
   Memory,
   Offset,
+  ORIGINS,
+  Screened,
   Tags,
   Text,
   TimeText,
@@ -32,6 +34,10 @@ const CONTENT_BODY_LIMIT = 1024 * 1024;
 /** Sent by some clients, of no use here; accepted so that they keep working. */
 const Ignored = z.unknown().optional().meta({ description: 'Accepted for older clients; changes nothing' });
 const tolerated = { user_id: Ignored, agent: Ignored };
+const Agent = z
+  .unknown()
+  .optional()
+  .meta({ description: 'Who writes it, by their own name', override: { type: 'string' } });
 const CATEGORY = 'Such as general, task, decision, discovery, issue, state or reference; any text is accepted';
 const VECTOR = 'Ready-made vector; only if it has the dimension of the model in use';
 const FORGET_AT = 'Forget it at this time';
@@ -84,7 +90,12 @@ export const StoreRequest = z
       })
       .default(true)
       .meta({ description: 'false or "none" keeps it out of the episode of its session' }),
+    origin: z
+      .enum(ORIGINS)
+      .nullish()
+      .meta({ description: 'Who or what the text is of; without it, as the name of the source tells' }),
     ...tolerated,
+    agent: Agent,
   })
   .meta({ id: 'StoreRequest' });
 export type StoreRequest = z.output<typeof StoreRequest>;
@@ -109,6 +120,7 @@ export const StoreResponse = z
     episode_id: z.number().int().nullable().meta({ description: 'Episode it belongs to' }),
     status: z.string().meta({ description: 'approved or pending', example: 'approved' }),
     model: z.string().nullable().meta({ description: 'Language model that wrote it, if the caller said so' }),
+    ...Screened,
   })
   .meta({ id: 'StoreResponse' });
 
@@ -194,7 +206,9 @@ export const UpdateRequest = z
     forget_after: When.nullish().meta({ description: FORGET_AT }),
     ttl: Ttl.nullish(),
     embedding: z.array(z.number()).nullish().meta({ description: VECTOR }),
+    origin: z.enum(ORIGINS).nullish().meta({ description: 'Who or what the new text is of' }),
     ...tolerated,
+    agent: Agent,
   })
   .meta({ id: 'UpdateRequest' });
 export type UpdateRequest = z.output<typeof UpdateRequest>;
@@ -206,6 +220,7 @@ const UpdateResponse = Memory.extend({
   root_id: z.number().int(),
   linked: z.number().int(),
   embedded: z.boolean(),
+  redacted: Screened.redacted,
 }).meta({ id: 'UpdateResponse' });
 
 const updateSpec = {

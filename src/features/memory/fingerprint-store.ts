@@ -64,7 +64,6 @@ export function fingerprintStore(db: StoreDb, idList: IdList) {
       .where('f.key', '=', slots.words_key)
       .where(mayRepeat(slots))
       .where('m.occurred_at', 'is not distinct from', slots.occurred_at)
-      .where('m.is_consolidated', '=', sql.lit(0))
       .selectAll('m')
       .select('v.vector')
       .orderBy('f.memory_id', 'desc')

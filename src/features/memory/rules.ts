@@ -31,11 +31,27 @@ function forgetAt(wish: { forget_after?: string | null; ttl?: number | null }, n
   return named !== null && named < after ? named : after;
 }
 
+export type Provenance = Pick<
+  MemoryRow,
+  'key_id' | 'agent' | 'door' | 'origin' | 'trust' | 'suspicion' | 'quarantined'
+>;
+const UNKNOWN: Provenance = {
+  key_id: null,
+  agent: null,
+  door: null,
+  origin: 'unknown',
+  trust: 'normal',
+  suspicion: null,
+  quarantined: 0,
+};
+
 interface Origin {
   user_id: number;
   space_id: number | null;
   sync_id: string;
   content_hash: string;
+  /** Of a text that is new. */
+  provenance?: Provenance | undefined;
   now: string;
 }
 
@@ -52,7 +68,8 @@ export function newMemory(request: StoreRequest, content: string, origin: Origin
     session_id: request.session_id || null,
     importance: request.importance,
     tags: JSON.stringify(request.tags),
-    status: request.status,
+    ...(origin.provenance ?? UNKNOWN),
+    status: origin.provenance?.quarantined ? 'pending' : request.status,
     model: request.model ?? null,
     episode_id: null,
     confidence: 1,
@@ -99,6 +116,7 @@ export function nextVersion(previous: MemoryRow, change: UpdateRequest, content:
   const { id, ...carried } = previous;
   return {
     ...carried,
+    ...origin.provenance,
     sync_id: origin.sync_id,
     content,
     content_hash: origin.content_hash,
@@ -107,13 +125,14 @@ export function nextVersion(previous: MemoryRow, change: UpdateRequest, content:
     tags: change.tags === undefined ? previous.tags : JSON.stringify(change.tags),
     is_static: change.is_static === undefined ? previous.is_static : Number(change.is_static),
     is_fact: change.is_fact === undefined ? previous.is_fact : Number(change.is_fact),
-    status: change.status ?? previous.status,
+    status: origin.provenance?.quarantined ? 'pending' : (change.status ?? previous.status),
     occurred_at: change.occurred_at === undefined ? previous.occurred_at : storedTime(change.occurred_at),
     forget_after:
       change.forget_after === undefined && change.ttl == null ? previous.forget_after : forgetAt(change, origin.now),
     version: previous.version + 1,
     is_latest: 1,
     is_superseded: 0,
+    is_consolidated: 0,
     parent_memory_id: id,
     root_memory_id: previous.root_memory_id ?? id,
     created_at: origin.now,
@@ -224,6 +243,13 @@ export const decayScore = (row: MemoryRow, nowMs: number, fsrs: Fsrs): number =>
   round(row.importance * retentionOf(row, nowMs, fsrs), 3);
 export const tagsOf = (row: Pick<MemoryRow, 'tags'>): string[] => JSON.parse(row.tags) as string[];
 
+/** Whether and why a memory looks like orders to an agent, and what came of it. */
+export const suspicionIn = ({ suspicion, quarantined }: Pick<MemoryRow, 'suspicion' | 'quarantined'>) => ({
+  flagged: suspicion !== null,
+  quarantined: quarantined === 1,
+  reasons: suspicion === null ? [] : (JSON.parse(suspicion) as string[]),
+});
+
 /** How a memory is found by its words. */
 export const fullTextEntry = (row: NewMemory, memory_id: number): FullTextEntry => ({
   memory_id,
@@ -235,7 +261,7 @@ export const fullTextEntry = (row: NewMemory, memory_id: number): FullTextEntry 
 });
 
 export function presentMemory(row: MemoryRow, nowMs: number, fsrs: Fsrs): Memory {
-  const { content_hash: _hash, is_superseded, is_consolidated, ...shown } = row;
+  const { content_hash: _hash, is_superseded, is_consolidated, suspicion, quarantined, ...shown } = row;
   return {
     ...shown,
     tags: tagsOf(row),
@@ -249,6 +275,7 @@ export function presentMemory(row: MemoryRow, nowMs: number, fsrs: Fsrs): Memory
     is_decomposed: row.is_decomposed === 1,
     is_superseded: is_superseded === 1 || row.is_latest === 0,
     is_consolidated: is_consolidated === 1,
+    ...suspicionIn({ suspicion, quarantined }),
   };
 }
 

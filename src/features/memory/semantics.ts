@@ -130,6 +130,11 @@ export function createSemantics({ spans, size, logger }: SemanticsDeps) {
         .catch((error) => logger.error({ err: error }, 'vector index could not remove vectors'));
     },
 
+    /** After commit: all vectors of the user are gone, or are to be read anew. */
+    async forgetUser(user_id: number): Promise<void> {
+      await slot?.index.forgetUser(user_id);
+    },
+
     /** Cosine of the query with the nearest piece of each memory, best first; null without a model or when it failed. */
     async search(
       query: string,

@@ -11,6 +11,7 @@ import type { Atomically } from '../../core/unit-of-work.ts';
 import type { DroppingStores, Summaries } from '../episodes/summaries.ts';
 import type { JobStore } from '../jobs/store.ts';
 import type { UnderstandingStore } from '../understanding/store.ts';
+import type { Admission, Admitted } from './admission.ts';
 import { embedMissing, type LinkRequest, type ListQuery, type StoreRequest, type UpdateRequest } from './contract.ts';
 import type { FingerprintStore } from './fingerprint-store.ts';
 import { flagSetter } from './flags.ts';
@@ -21,13 +22,13 @@ import { findRepeat, foldInto } from './repeats.ts';
 import {
   decayScore,
   fullTextEntry,
-  MAX_CONTENT_BYTES,
   type MemoryRow,
   type NewMemory,
   newMemory,
   nextVersion,
   normalizeContent,
   presentMemory,
+  suspicionIn,
   tagsOf,
 } from './rules.ts';
 import type { Semantics } from './semantics.ts';
@@ -68,7 +69,8 @@ export interface MemoryDeps {
   clock: Clock;
   ids: Ids;
   sha256: Sha256;
-  maxContentBytes?: number;
+  /** What every text passes first. */
+  admit: Admission;
 }
 
 /** How a new version comes about. */
@@ -86,27 +88,10 @@ const UPDATE: Succession = { edge: 'updates', reason: null };
 const FOLLOWS_SIMILARITY = 1;
 
 export function createMemory(deps: MemoryDeps) {
-  const { read, atomically, semantics, touches, fsrs, clock, ids, sha256 } = deps;
-  const maxBytes = deps.maxContentBytes ?? MAX_CONTENT_BYTES;
+  const { read, atomically, semantics, touches, fsrs, clock, ids, sha256, admit } = deps;
   const now = () => formatTime(clock.now());
   const missing = (id: number, why = 'It does not exist, or was erased.') =>
     new AppError('memory_not_found', `There is no memory ${id}. ${why}`);
-
-  function checkedContent(content: string): string {
-    const text = content.trim();
-    if (text === '')
-      throw new AppError('invalid_request', 'content is empty: give the text to remember.', {
-        issues: [{ path: 'body.content', message: 'must not be blank' }],
-      });
-    const bytes = Buffer.byteLength(text);
-    if (bytes > maxBytes) {
-      throw new AppError(
-        'content_too_large',
-        `content is ${bytes} bytes; at most ${maxBytes} fit into one memory. Split it, or store a summary.`,
-      );
-    }
-    return text;
-  }
 
   async function spaceFor(scope: Scope, wanted: number | null | undefined): Promise<number | null> {
     if (wanted == null) return scope.space_id ?? scope.default_space_id;
@@ -201,8 +186,9 @@ export function createMemory(deps: MemoryDeps) {
 
   return {
     async store(scope: Scope, request: StoreRequest) {
-      const content = checkedContent(request.content);
       const space_id = await spaceFor(scope, request.space_id);
+      const admitted = await admit(request.content, { ...request, user_id: scope.user_id, space_id });
+      const { content, provenance } = admitted;
       const content_hash = sha256(normalizeContent(content));
       const embedded = await semantics.embed(content, request.embedding);
       const fingerprint = fingerprintOf(content);
@@ -214,6 +200,7 @@ export function createMemory(deps: MemoryDeps) {
           space_id,
           sync_id: ids.uuid(),
           content_hash,
+          provenance,
           now: now(),
         },
         fsrs,
@@ -249,10 +236,10 @@ export function createMemory(deps: MemoryDeps) {
 
       if (done.repeat) {
         touches.add(scope.user_id, [done.repeat.id]);
-        return stored(done.repeat, done.similarity, 0, semantics.model !== null);
+        return stored(done.repeat, done.similarity, 0, semantics.model !== null, admitted);
       }
       await indexed(done.row, done.id, embedded);
-      return stored({ ...done.row, id: done.id }, null, done.linked, embedded !== null);
+      return stored({ ...done.row, id: done.id }, null, done.linked, embedded !== null, admitted);
     },
 
     async get(scope: Scope, id: number): Promise<Memory> {
@@ -272,18 +259,26 @@ export function createMemory(deps: MemoryDeps) {
 
     async update(scope: Scope, id: number, change: UpdateRequest, how: Succession = UPDATE) {
       const before = await updatable(scope, id, read.memories);
-      const content = change.content === undefined ? before.content : checkedContent(change.content);
+      const claim = {
+        ...change,
+        user_id: scope.user_id,
+        space_id: before.space_id,
+        source: how.source ?? before.source,
+      };
+      const admitted = change.content === undefined ? null : await admit(change.content, claim);
+      const content = admitted?.content ?? before.content;
       const embedded = await semantics.embed(content, change.embedding);
       const fingerprint = fingerprintOf(content);
       const { row, newId } = await atomically(async (stores) => {
         await stores.lockUser(scope.user_id);
         const previous = await updatable(scope, id, stores.memories);
-        const text = change.content === undefined ? previous.content : content;
+        const text = admitted ? content : previous.content;
         const next = nextVersion(previous, change, text, {
           user_id: scope.user_id,
           space_id: previous.space_id,
           sync_id: ids.uuid(),
           content_hash: sha256(normalizeContent(text)),
+          provenance: admitted?.provenance,
           now: now(),
         });
         const row = { ...next, source: how.source ?? next.source };
@@ -299,6 +294,7 @@ export function createMemory(deps: MemoryDeps) {
         root_id: row.root_memory_id ?? newId,
         linked: 1,
         embedded: embedded !== null,
+        redacted: [...(admitted?.redacted ?? [])],
       };
     },
 
@@ -371,7 +367,7 @@ export function createMemory(deps: MemoryDeps) {
   };
 
   /** @param similarity with the memory that said so already; null when this one is new */
-  function stored(row: MemoryRow, similarity: number | null, linked: number, embedded: boolean) {
+  function stored(row: MemoryRow, similarity: number | null, linked: number, embedded: boolean, taken: Admitted) {
     const created = similarity === null;
     return {
       id: row.id,
@@ -391,6 +387,9 @@ export function createMemory(deps: MemoryDeps) {
       episode_id: row.episode_id,
       status: row.status,
       model: row.model,
+      redacted: [...taken.redacted],
+      trust: row.trust,
+      ...suspicionIn(row),
     };
   }
 }

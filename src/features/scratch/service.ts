@@ -1,6 +1,7 @@
 // Notes for minutes. What is over is never shown, whether or not it has been swept yet.
 import { type Clock, formatTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import type { Redactor } from '../../core/redactor.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import { StoreRequest } from '../memory/contract.ts';
@@ -15,6 +16,7 @@ export interface ScratchDeps {
   read: { scratch: ScratchStore };
   atomically: Atomically<{ scratch: ScratchStore }>;
   memory: Pick<MemoryService, 'store'>;
+  redactor: Pick<Redactor, 'plain'>;
   clock: Clock;
 }
 
@@ -37,7 +39,7 @@ function sourceOf(rows: readonly ScratchRow[]): string {
   return agents.size === 1 && agent !== 'unknown' ? agent! : 'scratchpad';
 }
 
-export function createScratch({ read, atomically, memory, clock }: ScratchDeps) {
+export function createScratch({ read, atomically, memory, redactor, clock }: ScratchDeps) {
   const now = () => formatTime(clock.now());
 
   return {
@@ -51,7 +53,7 @@ export function createScratch({ read, atomically, memory, clock }: ScratchDeps) 
       const expires_at = formatTime(at + ttl * 60_000);
       const common = { user_id, session, agent, model, updated_at: formatTime(at), expires_at };
       // The last one of a key counts, as if they had been written one after the other.
-      const wanted = new Map(entries.map(({ key, value }) => [key, value]));
+      const wanted = new Map(entries.map(({ key, value }) => [key, redactor.plain(value)]));
       const written = await atomically(async ({ scratch }) => {
         const rows: ScratchRow[] = [];
         for (const [key, value] of wanted) rows.push(await scratch.put({ ...common, key, value }));

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseTime } from '../../core/clock.ts';
 import { endpoint } from '../../core/endpoint.ts';
-import { Id, Limit, LinkedMemory, Memory, Tags, Text, TimeText, VersionEntry } from '../../core/shapes.ts';
+import { Id, Limit, LinkedMemory, Memory, MinTrust, Tags, Text, TimeText, VersionEntry } from '../../core/shapes.ts';
 
 export const QuestionTypeName = z.enum(['fact_recall', 'preference', 'reasoning', 'generalization', 'temporal']).meta({
   description: 'Kind of question; worked out from its wording when left out',
@@ -46,6 +46,7 @@ export const SearchRequest = z
       description: 'What was known then: versions, trash and expiry as they stood; a bare day means its end',
     }),
     status: z.enum(['approved', 'pending']).nullish(),
+    min_trust: MinTrust,
     threshold: z.number().nullish().meta({ description: 'Leave out results that score less' }),
     min_score: z.number().nullish(),
     question_type: QuestionTypeName.nullish(),
@@ -88,6 +89,8 @@ export const SearchResult = z
     channels: z.array(z.string()),
     question_type: z.string(),
     decay_score: z.number(),
+    origin: z.string().meta({ description: 'Who or what the text is of', example: 'user' }),
+    trust: z.string().meta({ description: 'trusted, normal or untrusted', example: 'normal' }),
     highlight: z
       .string()
       .optional()
@@ -254,6 +257,7 @@ export const RecallRequest = z.strictObject({
   limit: Limit(20, 100),
   space_id: Id.nullish(),
   tags: Tags.nullish(),
+  min_trust: MinTrust,
   rerank: Rerank,
   session: z.unknown().optional(),
   ...tolerated,

@@ -39,7 +39,11 @@ export function createViews({ read, search, touches, fsrs, clock }: ViewDeps) {
     async recall(scope: Scope, request: RecallRequest) {
       const { limit } = request;
       const query = request.query?.trim() || request.context?.trim() || '';
-      const filter = await search.filterOf(scope, { space_id: request.space_id, tags: request.tags });
+      const filter = await search.filterOf(scope, {
+        space_id: request.space_id,
+        tags: request.tags,
+        min_trust: request.min_trust,
+      });
       const found =
         query === ''
           ? null
@@ -50,6 +54,7 @@ export function createViews({ read, search, touches, fsrs, clock }: ViewDeps) {
                 limit,
                 space_id: request.space_id,
                 tags: request.tags,
+                min_trust: request.min_trust,
                 rerank: request.rerank,
               }),
               false,

@@ -60,6 +60,7 @@ export function createSearch(deps: SearchDeps) {
       from: request.date_from == null ? undefined : formatTime(parseTime(request.date_from)!),
       until: request.date_to == null ? undefined : endOf(request.date_to),
       status: request.status ?? undefined,
+      min_trust: request.min_trust ?? undefined,
       include_forgotten: request.include_forgotten || undefined,
       include_archived: request.include_archived || undefined,
       include_superseded: request.latest_only === false || undefined,
@@ -151,6 +152,8 @@ export function createSearch(deps: SearchDeps) {
       channels: Object.keys(item.channels),
       question_type: plan.question_type,
       decay_score: decayScore(row, now, fsrs),
+      origin: row.origin,
+      trust: row.trust,
       ...(piece !== undefined && { highlight: piece }),
       ...(item.rerank !== null && { reranked: true }),
     };

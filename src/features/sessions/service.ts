@@ -4,6 +4,7 @@ import { byteLength } from '../../algo/utf8.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import type { Ids } from '../../core/crypto.ts';
 import { AppError } from '../../core/errors.ts';
+import type { Redactor } from '../../core/redactor.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { OpenStreams } from '../../core/streams.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
@@ -23,6 +24,7 @@ export interface SessionDeps {
   read: { sessions: SessionStore };
   atomically: Atomically<{ sessions: SessionStore; lockUser(user_id: number): Promise<void> }>;
   streams: Pick<OpenStreams, 'add'>;
+  redactor: Pick<Redactor, 'plain'>;
   clock: Clock;
   ids: Pick<Ids, 'uuid'>;
 }
@@ -60,7 +62,7 @@ async function dropOldest(
   if (first > first_line) await sessions.trim(user_id, id, first, left);
 }
 
-export function createSessions({ read, atomically, streams, clock, ids }: SessionDeps) {
+export function createSessions({ read, atomically, streams, redactor, clock, ids }: SessionDeps) {
   const now = () => formatTime(clock.now());
   const idleSince = () => formatTime(clock.now() - IDLE_MS);
   /** Who follows what, in this process. */
@@ -105,7 +107,8 @@ export function createSessions({ read, atomically, streams, clock, ids }: Sessio
       return { session, output: lines.map(({ line }) => line) };
     },
 
-    async append(scope: Scope, id: string, line: string) {
+    async append(scope: Scope, id: string, said: string) {
+      const line = redactor.plain(said);
       const bytes = byteLength(line);
       const session = await atomically(async ({ sessions }) => {
         const session = await sessions.append(scope.user_id, id, line, bytes, now());
