@@ -1,14 +1,12 @@
 // Digests on request and by schedule, sent to a real server on this machine.
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../src/algo/durations.ts';
 import { type Caller, createTestApp, type TestApp } from './support/app.ts';
 import { KINDS, onEachDatabase } from './support/databases.ts';
 import { refuse, startLlm } from './support/llm-server.ts';
 import { store, storeAll } from './support/memories.ts';
+import { type Received, startReceiver } from './support/receiver.ts';
 
 const INSIDE = KINDS.filter(({ shared }) => !shared);
 const LEDGER = [
@@ -16,36 +14,6 @@ const LEDGER = [
   { content: 'The ledger moves without the archive', importance: 6, category: 'decision' },
   { content: 'Ann writes the plan of the move', importance: 3, category: 'task' },
 ];
-
-interface Received {
-  headers: Record<string, string | string[] | undefined>;
-  body: string;
-}
-/** Takes what is sent; answers with what `statuses` says, then 204. */
-async function startReceiver() {
-  const received: Received[] = [];
-  const statuses: number[] = [];
-  const http = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    received.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
-    const status = statuses.shift() ?? 204;
-    response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {});
-    response.end();
-  });
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
-  http.unref();
-  return {
-    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/hook`,
-    received,
-    statuses,
-    async [Symbol.asyncDispose]() {
-      http.closeAllConnections();
-      http.close();
-    },
-  };
-}
 
 onEachDatabase((kind) => {
   let app: TestApp;

@@ -26,6 +26,8 @@ export interface ContradictionDeps {
   atomically: Atomically<Stores>;
   memory: Pick<MemoryService, 'update'>;
   llm: Llm | null;
+  /** What is known from memories goes with one that is archived. */
+  follow(user_id: number): Promise<void>;
   fsrs: Fsrs;
   clock: Clock;
   logger: Logger;
@@ -36,7 +38,7 @@ const MOST = 100;
 const VERIFIED_AT_ONCE = 10;
 
 export function createContradictions(deps: ContradictionDeps) {
-  const { read, atomically, memory, llm, fsrs, clock, logger } = deps;
+  const { read, atomically, memory, llm, follow, fsrs, clock, logger } = deps;
   const now = () => formatTime(clock.now());
   const seen = ({ user_id, space_id }: Scope) => ({ user_id, space_id, now: now() });
 
@@ -108,6 +110,7 @@ export function createContradictions(deps: ContradictionDeps) {
       }
       await settle(stores, scope, request);
     });
+    await follow(scope.user_id);
     return {
       resolved: true as const,
       action: 'merged' as const,
@@ -171,7 +174,7 @@ export function createContradictions(deps: ContradictionDeps) {
     async resolve(scope: Scope, request: ResolveRequest) {
       const { memory_a_id, memory_b_id, resolution } = request;
       if (resolution === 'merge') return merge(scope, request);
-      return atomically(async (stores) => {
+      const resolved = await atomically(async (stores) => {
         await stores.lockUser(scope.user_id);
         const a = await settleable(scope, memory_a_id, stores.memories);
         const b = await settleable(scope, memory_b_id, stores.memories);
@@ -185,6 +188,8 @@ export function createContradictions(deps: ContradictionDeps) {
         await stores.links.add(scope.user_id, edge(kept.id, loser.id, 'resolves'), now());
         return { resolved: true as const, action: 'kept_one' as const, kept: kept.id, archived: loser.id };
       });
+      await follow(scope.user_id);
+      return resolved;
     },
   };
 }

@@ -149,8 +149,14 @@ export function contradictionStore(db: StoreDb, idList: IdList) {
       return settled;
     },
 
-    /** Replaces the open ones between this memory and those stored before it; what was settled stays so. */
-    async replace(user_id: number, id: number, found: readonly NewContradiction[], now: string): Promise<void> {
+    /** Replaces the open ones between this memory and those stored before it; what was settled stays so. @returns those not known before */
+    async replace(
+      user_id: number,
+      id: number,
+      found: readonly NewContradiction[],
+      now: string,
+    ): Promise<readonly NewContradiction[]> {
+      const before = new Set<string>();
       for (const [one, other] of SIDES) {
         // Looked at first: a range over ids would lead the database to read the user's whole index.
         const open = await db
@@ -161,20 +167,26 @@ export function contradictionStore(db: StoreDb, idList: IdList) {
           .select(['memory_a', 'memory_b'])
           .execute();
         for (const { memory_a, memory_b } of open)
-          if ((other === 'memory_a' ? memory_a : memory_b) < id)
+          if ((other === 'memory_a' ? memory_a : memory_b) < id) {
+            before.add(`${memory_a} ${memory_b}`);
             await db
               .deleteFrom('contradictions')
               .where('user_id', '=', user_id)
               .where('memory_a', '=', memory_a)
               .where('memory_b', '=', memory_b)
               .execute();
+          }
       }
-      for (const pair of found)
-        await db
+      const fresh: NewContradiction[] = [];
+      for (const pair of found) {
+        const { numInsertedOrUpdatedRows: added } = await db
           .insertInto('contradictions')
           .values({ ...pair, user_id, status: 'open', resolution: null, resolved_at: null, created_at: now })
           .onConflict((oc) => oc.columns(['user_id', 'memory_a', 'memory_b']).doNothing())
-          .execute();
+          .executeTakeFirst();
+        if ((added ?? 0n) > 0n && !before.has(`${pair.memory_a} ${pair.memory_b}`)) fresh.push(pair);
+      }
+      return fresh;
     },
 
     /** Whichever of the two is the older one. */
