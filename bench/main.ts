@@ -1,6 +1,8 @@
 // bun run bench <name> [options]: figures about the real server, over HTTP, with what one must know to compare them.
 import { writeFileSync } from 'node:fs';
 import { beam } from './beam.ts';
+import { crashes } from './crash-bench.ts';
+import { crypt } from './crypt.ts';
 import { embed } from './embed.ts';
 import { graph } from './graph.ts';
 import { lifecycle } from './lifecycle.ts';
@@ -11,9 +13,23 @@ import { reembed } from './reembed.ts';
 import { type Benchmark, type Report, readable } from './report.ts';
 import { retrieval } from './retrieval.ts';
 import { search } from './search.ts';
+import { secrets } from './secrets.ts';
 import { store } from './store.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [locomo, beam, retrieval, search, store, reembed, embed, lifecycle, graph];
+const BENCHMARKS: readonly Benchmark[] = [
+  locomo,
+  beam,
+  retrieval,
+  search,
+  store,
+  reembed,
+  embed,
+  lifecycle,
+  graph,
+  crypt,
+  crashes,
+  secrets,
+];
 
 export function help(): string {
   const each = BENCHMARKS.map(({ name, summary, options }) => `${name}\n  ${summary}\n${optionHelp(options)}`);

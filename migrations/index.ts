@@ -18,6 +18,13 @@ import { causes } from './0015_causes.ts';
 import { gate } from './0016_gate.ts';
 import { llmUsage } from './0017_llm_usage.ts';
 import { thinking } from './0018_thinking.ts';
+import { audit } from './0019_audit.ts';
+import { tenancy } from './0020_tenancy.ts';
+import { provenance } from './0021_provenance.ts';
+import { transfer } from './0022_transfer.ts';
+import { webhooks } from './0023_webhooks.ts';
+import { consolidatedSources } from './0024_consolidated_sources.ts';
+import { rowGuards } from './0026_row_guards.ts';
 
 export const migrations: readonly Migration[] = [
   memories,
@@ -38,4 +45,11 @@ export const migrations: readonly Migration[] = [
   gate,
   llmUsage,
   thinking,
+  audit,
+  tenancy,
+  provenance,
+  transfer,
+  webhooks,
+  consolidatedSources,
+  rowGuards,
 ];

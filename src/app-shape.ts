@@ -10,6 +10,7 @@ import type { AccessService } from './features/access/service.ts';
 import type { MemoryService } from './features/memory/service.ts';
 import type { ModelsService } from './features/models/service.ts';
 import type { SearchService } from './features/search/service.ts';
+import type { Person } from './platform/crypto/unlock.ts';
 import type { Database } from './platform/db/dialect.ts';
 import type { Runner } from './platform/jobs/runner.ts';
 
@@ -19,9 +20,13 @@ export interface Ports {
   ids: Ids;
   logger: Logger;
   database: Database;
+  /** Who is asked for a passphrase or to touch a YubiKey; nobody when left out. */
+  person: Person;
   embedder: Embedder | null;
   vectors: VectorIndex | null;
   reranker: Reranker | null;
+  /** Waits so many milliseconds before something is tried again. */
+  pause(ms: number): Promise<void>;
   /** Come up before slow models are loaded; memories stored meanwhile are embedded later. */
   eager: boolean;
   /** Fail a request whose answer breaks its contract. */
@@ -49,6 +54,8 @@ export interface App {
     /** Ends when loading has. */
     readonly settled: Promise<void>;
   };
+  /** Called once, by what answers requests from outside: from here on, an end that is no `close` counts as a crash. */
+  begin(): Promise<void>;
   /** Writes what is buffered: access counts, times keys were used. */
   flush(): Promise<void>;
   close(): Promise<void>;

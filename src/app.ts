@@ -2,12 +2,16 @@
 import { sql } from 'kysely';
 import openApi from '../docs/openapi.json' with { type: 'json' };
 import packageJson from '../package.json' with { type: 'json' };
+import { createAdmitted } from './admitted.ts';
 import { HOUR_MS, MINUTE_MS, WEEK_MS } from './algo/durations.ts';
 import { createFsrs } from './algo/fsrs.ts';
+import { createAnnouncer } from './announced.ts';
 import type { App, Ports } from './app-shape.ts';
+import { createAudit, onBehalf } from './audited.ts';
 import type { Config } from './config.ts';
 import { formatTime } from './core/clock.ts';
-import type { Route } from './core/endpoint.ts';
+import { type Route, WithStatus } from './core/endpoint.ts';
+import { rowsOfActors } from './core/rows.ts';
 import { every } from './core/schedule.ts';
 import { Memory } from './core/shapes.ts';
 import { openStreams } from './core/streams.ts';
@@ -50,6 +54,8 @@ import { modelsRoutes } from './features/models/routes.ts';
 import { createSignalRecall } from './features/personality/recall.ts';
 import { profileRoutes } from './features/profile/routes.ts';
 import { createProfile } from './features/profile/service.ts';
+import { redactionRoutes } from './features/redaction/routes.ts';
+import { createRedaction } from './features/redaction/service.ts';
 import { scratchRoutes } from './features/scratch/routes.ts';
 import { createScratch } from './features/scratch/service.ts';
 import { SearchResult } from './features/search/contract.ts';
@@ -66,16 +72,20 @@ import { createTrash } from './features/trash/service.ts';
 import { createMeaning } from './meaning.ts';
 import { createMind, type Mind } from './mind.ts';
 import { createActors } from './platform/actors.ts';
-import { openDatabase } from './platform/db/open.ts';
+import { NOBODY } from './platform/crypto/unlock.ts';
 import { createRunner } from './platform/jobs/runner.ts';
 import { createScheduler } from './platform/jobs/schedule.ts';
 import { openLlm } from './platform/llm/open.ts';
 import { createLogger } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
-import { sha256, systemClock, systemIds } from './platform/system.ts';
+import { openStore } from './platform/open-store.ts';
+import { pause, sha256, systemClock, systemIds } from './platform/system.ts';
 import { loadTokenCounter } from './platform/tokens.ts';
+import { createWebhookSender } from './platform/webhooks/sender.ts';
+import { createPortable } from './portable.ts';
 import { createSafe, type Safe } from './safe.ts';
 import { storesOn } from './stores.ts';
+import { createTenancy } from './tenancy.ts';
 
 export type { App, Ports } from './app-shape.ts';
 
@@ -91,17 +101,13 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     for (const step of closing.splice(0).reverse()) await step();
   };
   try {
-    const database =
-      swap.database ??
-      (await openDatabase({
-        url: config.database_url?.reveal() ?? null,
-        path: config.db_path,
-        key: config.encryption.key?.reveal() ?? null,
-        synchronous: config.db_synchronous,
-        now: formatTime(clock.now()),
-      }));
+    const rows = rowsOfActors(actors, ENDPOINTS);
+    const database = swap.database ?? (await openStore(config, swap.person ?? NOBODY, formatTime(clock.now()), rows));
     closing.push(() => database.close());
-    const { read, atomically } = storesOn(database, clock);
+    const record = createAudit({ actors, endpoints: ENDPOINTS, clock });
+    const wake = (): void => jobs.wake();
+    const announcer = createAnnouncer(actors, wake);
+    const { read, atomically, unrecorded } = storesOn(database, clock, record, announcer);
     const metrics = createMetrics(async () => {
       const [memories, embedded, jobs] = await Promise.all([
         read.memories.total(),
@@ -109,16 +115,17 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
         read.jobs.counts(),
       ]);
       const { waiting: pending, running, done: completed, failed } = jobs;
-      return { memories, embedded, jobs: { pending, running, completed, failed } };
+      const counts = { pending, running, completed, failed };
+      return { memories, embedded, jobs: counts, newest_backup: safe.newestBackup() };
     });
 
-    const wake = (): void => jobs.wake();
-    const basics = { read, atomically, wake, clock, logger };
+    const { redactor, admit } = createAdmitted({ config, read, actors, metrics, clock });
+    const basics = { read, atomically, wake, clock, logger, redactor };
     const meaning = createMeaning({ ...basics, config, swap });
     closing.push(() => meaning.close());
     const { semantics, embedding, models, reranker } = meaning;
     const fsrs = createFsrs(config.fsrs.weights ?? undefined, config.retention);
-    const touches = createTouches({ atomically, fsrs, clock, logger });
+    const touches = createTouches({ atomically: unrecorded, fsrs, clock, logger });
     const access = createAccess({
       read,
       atomically,
@@ -128,6 +135,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       bootstrapSecret: config.bootstrap_secret?.reveal() ?? null,
       pepper: config.api_key_pepper?.reveal() ?? null,
       openAccess: config.open_access,
+      rotationGraceHours: config.key_rotation_grace_hours,
     });
     await access.start(config.api_key?.reveal() ?? null);
     const summaries = createSummaries(basics);
@@ -148,9 +156,14 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       clock,
       ids,
       sha256,
-      maxContentBytes: config.limits.content_bytes,
+      admit,
     });
-    const duplicates = createDuplicates({ read, atomically, semantics, clock });
+    const reading = { semantics, understanding: config.understanding, sha256 };
+    const redaction = createRedaction({ ...basics, ...reading });
+    const duplicates = createDuplicates({
+      ...{ read, atomically, semantics, clock },
+      follow: (user_id) => mind.follow(user_id),
+    });
     const trash = createTrash({
       ...basics,
       summaries,
@@ -178,6 +191,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       model: () => semantics.model,
       hasReranker: () => reranker() !== null,
       hasLlm: llm !== null,
+      safeMode: () => safe.mode.on,
       ping: async () => void (await sql`select 1`.execute(database.reader.db)),
       clock,
     });
@@ -185,14 +199,15 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     const schemas = describeSchemas({ endpoints: ENDPOINTS, memory: Memory, hit: SearchResult });
     const reference = createReference(openApi, sha256);
 
-    const scratch = createScratch({ read, atomically, memory, clock });
+    const scratch = createScratch({ read, atomically, memory, redactor, clock });
     const streams = openStreams();
     closing.push(async () => streams.endAll());
-    const sessions = createSessions({ read, atomically, streams, clock, ids });
+    const sessions = createSessions({ read, atomically, streams, redactor, clock, ids });
     const queue = createJobs(basics);
     const maintenance = createMaintenance({ ...basics, database });
 
     let requests = 0;
+    const sender = createWebhookSender({ allow_private: config.webhooks.allow_private, clock });
     const mind: Mind = createMind({
       ...basics,
       config,
@@ -202,6 +217,13 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       fsrs,
       streams,
       llm,
+      sender,
+      call: async (spec, input, caller) => {
+        const { handle } = routes.find((one) => one.spec === spec)!;
+        const actor = { ...actors.current()!, action: spec.id };
+        const answer = await actors.run(actor, async () => handle(input, caller));
+        return answer instanceof WithStatus ? answer.body : answer;
+      },
       requests: () => requests,
       ids,
       sha256,
@@ -215,9 +237,20 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       access,
       memory,
       actors,
+      sender,
+      pause: swap.pause ?? pause,
       streams,
       ids,
       sha256,
+    });
+
+    const portable = createPortable({
+      ...{ ...basics, config, access, memory, trash, redactor, actors, ids, sha256 },
+    });
+
+    const tenancy = createTenancy({
+      ...{ ...basics, unrecorded, config, database, access, trash, meaning, llm, ids },
+      readAgain: (user_id) => mind.soon(user_id),
     });
 
     // What comes back by itself: one line each.
@@ -228,21 +261,23 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       every(HOUR_MS, 'jobs.prune', queue.prune),
       ...mind.schedules,
       ...safe.schedules,
+      ...portable.schedules,
       every(WEEK_MS, 'database.compact', maintenance.compactIfWorth),
     ];
 
     const jobs = createRunner({
-      atomically,
+      atomically: unrecorded,
       handlers: [
         ...fingerprintJobs({ read, atomically }),
         ...summaries.jobs,
         ...meaning.jobs,
         ...mind.jobs,
         ...safe.jobs,
+        ...portable.jobs,
         ...schedules.map(({ handler }) => handler),
-      ],
-      tick: createScheduler({ read, atomically, schedules, clock }).tick,
-      paused: queue.paused,
+      ].map((each) => onBehalf(each, actors)),
+      tick: createScheduler({ read, atomically: unrecorded, schedules, clock }).tick,
+      paused: safe.pausing(queue.paused),
       clock,
       owner: ids.uuid(),
       logger,
@@ -251,12 +286,14 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     closing.push(async () => {
       embedding.stop();
       mind.stop();
-      safe.stop();
+      portable.stop();
+      await safe.stop();
       await llm?.close();
     });
     await meaning.start();
     await mind.start();
     await safe.start();
+    await tenancy.start();
     wake();
 
     const flush = async () => {
@@ -270,8 +307,8 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     flushing.unref?.();
     closing.push(async () => {
       clearInterval(flushing);
-      await touches.finish();
-      await access.flush();
+      // On a full disk they are lost, but the store closes.
+      await Promise.all([touches.finish(), access.flush()]).catch((err) => logger.warn({ err }, 'counts were lost'));
     });
 
     const routes: Route[] = [
@@ -280,6 +317,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       // Before the routes of single memories: "trash" is no id.
       ...trashRoutes(trash, duplicates),
       ...memoryRoutes(memory, trash),
+      ...redactionRoutes(redaction),
       ...inboxRoutes(createInbox({ read, atomically, memory, fsrs, clock })),
       ...historyRoutes(createCorrections({ read, memory, search }), createTimetravel({ read, search, clock })),
       ...feedbackRoutes(createFeedback({ read, atomically, clock })),
@@ -290,7 +328,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       ...searchRoutes(search, createViews({ read, search, touches, fsrs, clock }), clock, fsrs),
       ...contextRoutes(context),
       ...episodeRoutes(createEpisodes({ ...basics, summaries, semantics, onDegraded: metrics.degraded, fsrs })),
-      ...conversationRoutes(createConversations({ read, atomically, clock })),
+      ...conversationRoutes(createConversations({ read, atomically, redactor, clock })),
       ...fsrsRoutes(createReviews({ read, atomically, search, fsrs, clock })),
       ...modelsRoutes(models),
       ...scratchRoutes(scratch),
@@ -299,10 +337,15 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       ...mind.routes,
       ...maintenanceRoutes(maintenance),
       ...safe.routes,
+      ...portable.routes,
+      ...tenancy.routes,
     ];
     const httpDeps = {
       resolve: access.resolve,
       actors,
+      ...safe.http,
+      admit: safe.admitting(tenancy.admit),
+      refused: metrics.refused,
       door: 'http' as const,
       ids,
       logger,
@@ -312,16 +355,14 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       observe: (sample: Parameters<typeof metrics.request>[0]) => {
         requests++;
         metrics.request(sample);
+        tenancy.observe(sample);
       },
     };
     const http = createHttp(routes, httpDeps);
     let local: typeof http | null = null;
     const localCall = (request: Request) => {
-      local ??= createHttp(routes, {
-        ...httpDeps,
-        door: 'cli',
-        resolve: (_token, spaceName) => access.operator(spaceName),
-      });
+      const resolve: typeof httpDeps.resolve = (_token, spaceName) => access.operator(spaceName);
+      local ??= createHttp(routes, { ...httpDeps, door: 'cli', resolve });
       return local.fetch(request, { peer: null });
     };
     return {
@@ -337,6 +378,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       database,
       models,
       meaning: embedding,
+      begin: safe.mode.begin,
       flush,
       close,
     };

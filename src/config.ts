@@ -1,6 +1,8 @@
 // Settings: flags over environment over file over defaults, checked together before anything starts. Reads nothing itself.
 import { isAbsolute, join, resolve } from 'node:path';
-import { isLoopback, type Raw } from './config/kinds.ts';
+import { conflicts } from './config/conflicts.ts';
+import { type EncryptionSettings, encryptionOf, settleEncryption } from './config/encryption.ts';
+import type { Raw } from './config/kinds.ts';
 import type { Secret } from './config/secret.ts';
 import { SETTINGS, type SettingName, settingNames, settingOf, type Values } from './config/settings.ts';
 import { type Env, fromEnv, fromFile, fromFlags, type Given } from './config/sources.ts';
@@ -18,12 +20,12 @@ export interface Config {
   /** null = the embedded SQLite at `db_path`. */
   readonly database_url: Secret | null;
   readonly db_synchronous: 'full' | 'normal';
-  /** `key` is present whenever the mode is `env` and the role is `server`. */
-  readonly encryption: { readonly mode: 'none' | 'env'; readonly key: Secret | null };
+  readonly encryption: EncryptionSettings;
   /** Key the first administrator gets; always null in the client role. */
   readonly api_key: Secret | null;
   readonly bootstrap_secret: Secret | null;
   readonly api_key_pepper: Secret | null;
+  readonly key_rotation_grace_hours: number;
   readonly open_access: boolean;
   readonly allowed_origins: readonly string[];
   readonly trusted_proxies: readonly string[];
@@ -74,6 +76,8 @@ export interface Config {
   readonly understanding: boolean;
   readonly auto_decompose: boolean;
   readonly extraction_status: 'pending' | 'approved';
+  readonly secrets: { readonly redact: boolean; readonly scrub_messages: boolean };
+  readonly quarantine: boolean;
   /** Ranks and communities. The interval is in seconds. */
   readonly pagerank: {
     readonly enabled: boolean;
@@ -92,9 +96,28 @@ export interface Config {
   readonly webhooks: { readonly allow_private: boolean };
   /** How long forgotten memories can be restored. */
   readonly trash_days: number;
+  /** The interval is in seconds. */
+  readonly backup: {
+    readonly enabled: boolean;
+    readonly interval: number;
+    readonly dir: string;
+    readonly retention: number;
+    readonly retention_daily: number;
+  };
+  /** 0 = for ever. */
+  readonly audit: { readonly retention_days: number };
   /** null = the published weights of FSRS-6. */
   readonly fsrs: { readonly weights: readonly number[] | null };
-  readonly limits: { readonly body_bytes: number; readonly content_bytes: number };
+  readonly limits: {
+    readonly body_bytes: number;
+    readonly content_bytes: number;
+    /** Requests a minute; 0 = any number. */
+    readonly per_address: number;
+    readonly loopback: boolean;
+    readonly in_flight: number;
+    readonly in_flight_bytes: number;
+  };
+  readonly safe_mode: boolean;
   /** Without a trailing slash. */
   readonly server_url: string;
   readonly client_key: Secret | null;
@@ -148,10 +171,12 @@ export function loadConfig(from: ConfigSources): { config: Config; rest: string[
   values.db_path = absolute(values.db_path, values.data_dir, home);
   values['vectors.lance_path'] = absolute(values['vectors.lance_path'], values.data_dir, home);
   values.models_dir = absolute(values.models_dir, values.data_dir, home);
+  values['backup.dir'] = absolute(values['backup.dir'], values.data_dir, home);
   for (const name of ['embedding.model_dir', 'reranker.model_dir'] as const) {
     const folder = values[name];
     values[name] = folder === null ? null : absolute(folder, cwd, home);
   }
+  settleEncryption(values, sources, from.env.XDG_CONFIG_HOME, (path) => absolute(path, cwd, home));
   values.config_file = file.path;
   if (role === 'server') problems.push(...conflicts(values));
   if (problems.length > 0) throw new ConfigError([...new Set(problems)]);
@@ -176,6 +201,13 @@ export function explain(config: Config): readonly ExplainRow[] {
   const rows = explained.get(config);
   if (!rows) throw new Error('Only a Config made by loadConfig can be explained');
   return rows;
+}
+
+/** The same but for some settings, where a part of the program needs others; `explain` goes on telling what was given. */
+export function changed(config: Config, changes: Partial<Config>): Config {
+  const other = deepFreeze({ ...config, ...changes });
+  explained.set(other, explain(config));
+  return other;
 }
 
 /** Lines of `--help` for the settings a server, a client, or (without argument) anyone can give as flags. */
@@ -247,37 +279,6 @@ const quoted = (raw: Raw): string => {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 };
 
-/** What is wrong only in combination, and only for a server. */
-function conflicts(values: Values): string[] {
-  const problems: string[] = [];
-  if (values.open_access && !values.allow_open_access_in_release && !isLoopback(values.host))
-    problems.push(
-      `Open access (ENGRAM_OPEN_ACCESS) would let anyone who reaches host ${values.host} read every memory; use a ` +
-        'loopback host such as 127.0.0.1, or set ENGRAM_ALLOW_OPEN_ACCESS_IN_RELEASE=yes-i-am-sure.',
-    );
-  if (values['encryption.mode'] === 'env' && values['encryption.key'] === null)
-    problems.push('ENGRAM_ENCRYPTION_MODE is env, so ENGRAM_DB_KEY must hold the key: 64 hex digits.');
-  // Somebody who sets a key believes in an encrypted database; opening a plain one would be a silent betrayal.
-  if (values['encryption.mode'] === 'none' && values['encryption.key'] !== null)
-    problems.push(
-      'ENGRAM_DB_KEY is set but ENGRAM_ENCRYPTION_MODE is none: set the mode to env, or take the key away.',
-    );
-  const { 'embedding.chunk_overlap': overlap, 'embedding.chunk_chars': chars } = values;
-  if (overlap !== null && chars !== null && overlap * 2 > chars)
-    problems.push('ENGRAM_EMBEDDING_CHUNK_OVERLAP may be at most half of ENGRAM_EMBEDDING_CHUNK_MAX_CHARS.');
-  if (values['embedding.url'] !== null && values['embedding.model_dir'] !== null)
-    problems.push('ENGRAM_EMBEDDING_URL and ENGRAM_EMBEDDING_MODEL_DIR are both set: keep the one that shall embed.');
-  if (values['embedding.url'] !== null && values['embedding.model'] === null)
-    problems.push('ENGRAM_EMBEDDING_URL is set, so ENGRAM_EMBEDDING_MODEL must name the model to ask for.');
-  // The other names are known to more programs: who set one for those may not know that Engram reads it.
-  if (values['llm.url'] !== null && values['llm.model'] === null)
-    problems.push(
-      'ENGRAM_LLM_URL (or LLM_URL, OLLAMA_URL) is set, so ENGRAM_LLM_MODEL must name the language model to ask for; ' +
-        'unset the address to go without one.',
-    );
-  return problems;
-}
-
 function absolute(path: string, base: string, home: string): string {
   const expanded = path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
   return isAbsolute(expanded) ? resolve(expanded) : resolve(base, expanded);
@@ -296,10 +297,11 @@ const assemble = (v: Values): Config => ({
   db_path: v.db_path,
   database_url: v.database_url,
   db_synchronous: v.db_synchronous,
-  encryption: { mode: v['encryption.mode'], key: v['encryption.key'] },
+  encryption: encryptionOf(v),
   api_key: v.api_key,
   bootstrap_secret: v.bootstrap_secret,
   api_key_pepper: v.api_key_pepper,
+  key_rotation_grace_hours: v.key_rotation_grace_hours,
   open_access: v.open_access,
   allowed_origins: [...v.allowed_origins],
   trusted_proxies: [...v.trusted_proxies],
@@ -350,6 +352,8 @@ const assemble = (v: Values): Config => ({
   understanding: v.understanding,
   auto_decompose: v.auto_decompose,
   extraction_status: v.extraction_status,
+  secrets: { redact: v['secrets.redact'], scrub_messages: v['secrets.scrub_messages'] },
+  quarantine: v.quarantine,
   pagerank: {
     enabled: v['pagerank.enabled'],
     interval: v['pagerank.interval'],
@@ -365,8 +369,24 @@ const assemble = (v: Values): Config => ({
   },
   webhooks: { allow_private: v['webhooks.allow_private'] },
   trash_days: v.trash_days,
+  backup: {
+    enabled: v['backup.enabled'],
+    interval: v['backup.interval'],
+    dir: v['backup.dir'],
+    retention: v['backup.retention'],
+    retention_daily: v['backup.retention_daily'],
+  },
+  audit: { retention_days: v['audit.retention_days'] },
   fsrs: { weights: v['fsrs.weights'] },
-  limits: { body_bytes: v['limits.body_bytes'], content_bytes: v['limits.content_bytes'] },
+  limits: {
+    body_bytes: v['limits.body_bytes'],
+    content_bytes: v['limits.content_bytes'],
+    per_address: v['limits.per_address'],
+    loopback: v['limits.loopback'],
+    in_flight: v['limits.in_flight'],
+    in_flight_bytes: v['limits.in_flight_bytes'],
+  },
+  safe_mode: v.safe_mode,
   server_url: v.server_url,
   client_key: v.client_key,
 });

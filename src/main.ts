@@ -4,13 +4,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Config, ConfigError } from './config.ts';
+import { formatTime } from './core/clock.ts';
 import { BUILT_IN_MODEL } from './core/model-source.ts';
 import type { Machine, Terminal } from './entry/cli/machine.ts';
 import { run } from './entry/cli/run.ts';
 import { wantedModel } from './features/models/choice.ts';
+import { askHidden } from './platform/crypto/prompt.ts';
+import type { Person } from './platform/crypto/unlock.ts';
 import { DatabaseError } from './platform/db/dialect.ts';
 import { describeRuntime, inspectFolder, inspectModel } from './platform/inspect.ts';
 import { ListenError, listen } from './platform/listen.ts';
+import { systemClock, systemIds } from './platform/system.ts';
 
 /** Launchers such as npm pass on a Ctrl-C that the terminal has also sent to us: that is one signal, not two. */
 const SAME_SIGNAL_MS = 300;
@@ -34,14 +38,26 @@ const sqliteCode = (error: unknown): string => {
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : '';
 };
 
+/** Asked on stderr, so that results can be piped. */
+const person: Person = {
+  ask: process.stdin.isTTY
+    ? askHidden(
+        process.stdin,
+        (text) => process.stderr.write(text),
+        () => process.exit(130),
+      )
+    : null,
+  tell: (text) => process.stderr.write(`${text}\n`),
+};
+
 async function openApp(config: Config, ports: { eager?: boolean } = {}) {
   const { createApp } = await import('./app.ts');
   try {
-    return await createApp(config, ports);
+    return await createApp(config, { ...ports, person });
   } catch (error) {
     if (sqliteCode(error) === '') throw error;
     const { explain } = await import('./platform/db/sqlite/connection.ts');
-    throw explain(error, { path: config.db_path, key: config.encryption.key?.reveal() ?? null });
+    throw explain(error, { path: config.db_path, key: config.encryption.mode === 'none' ? null : 'hidden' });
   }
 }
 
@@ -91,6 +107,7 @@ const machine: Machine = {
   cwd: process.cwd(),
   home: homedir(),
   version: packageJson.version,
+  now: () => systemClock.now(),
   stdin: { isTTY: process.stdin.isTTY === true, bytes: () => process.stdin },
   out: terminal(process.stdout),
   err: terminal(process.stderr),
@@ -105,16 +122,21 @@ const machine: Machine = {
     const { openModels } = await import('./platform/models/open.ts');
     return openModels({ models_dir, hub: model_hub, token: model_hub_token?.reveal() ?? null });
   },
+  async backups() {
+    const { backupTools } = await import('./platform/backups.ts');
+    return backupTools(person);
+  },
+  newStoreKey: () => systemIds.randomHex(32),
+  async vault(config) {
+    const { createVault } = await import('./platform/vault.ts');
+    return createVault({ config, person, now: formatTime(systemClock.now()) });
+  },
   inspect: {
     runtime: describeRuntime,
     folder: inspectFolder,
     async database({ database_url, db_path, encryption }) {
       const { inspectDatabase } = await import('./platform/db/inspect.ts');
-      return inspectDatabase({
-        url: database_url?.reveal() ?? null,
-        path: db_path,
-        key: encryption.key?.reveal() ?? null,
-      });
+      return inspectDatabase({ url: database_url?.reveal() ?? null, path: db_path, encryption, person });
     },
     async model({ embedding, models_dir }) {
       const { source } = wantedModel(embedding, null, BUILT_IN_MODEL);

@@ -102,3 +102,5 @@ export function createMeaning({ config, swap, ...basics }: MeaningDeps) {
     },
   };
 }
+
+export type Meaning = ReturnType<typeof createMeaning>;

@@ -10,10 +10,12 @@ import type { Route } from './core/endpoint.ts';
 import type { JobHandler } from './core/job.ts';
 import type { Llm } from './core/llm.ts';
 import type { Logger } from './core/log.ts';
+import type { Redactor } from './core/redactor.ts';
 import type { Schedule } from './core/schedule.ts';
 import { every } from './core/schedule.ts';
 import type { OpenStreams } from './core/streams.ts';
 import type { Atomically } from './core/unit-of-work.ts';
+import type { WebhookSender } from './core/webhook.ts';
 import { approvalRoutes } from './features/approvals/routes.ts';
 import { createApprovals } from './features/approvals/service.ts';
 import { causeRoutes } from './features/causes/routes.ts';
@@ -47,6 +49,8 @@ import { gateRoutes } from './features/gate/routes.ts';
 import { createGate } from './features/gate/service.ts';
 import { graphRoutes } from './features/graph/routes.ts';
 import { createGraph } from './features/graph/service.ts';
+import { groundingRoutes } from './features/grounding/routes.ts';
+import { type CallEndpoint, createGrounding } from './features/grounding/service.ts';
 import { growthRoutes } from './features/growth/routes.ts';
 import { createGrowth } from './features/growth/service.ts';
 import { guardRoutes } from './features/guard/routes.ts';
@@ -76,7 +80,6 @@ import { createNeighbours } from './features/understanding/neighbours.ts';
 import { understandingRoutes } from './features/understanding/routes.ts';
 import { createUnderstanding, type Step } from './features/understanding/service.ts';
 import { createCompute } from './platform/graph/compute.ts';
-import { createWebhookSender } from './platform/webhooks/sender.ts';
 import type { Stores } from './stores.ts';
 
 export interface MindDeps {
@@ -89,8 +92,12 @@ export interface MindDeps {
   fsrs: Fsrs;
   /** What must end before the server waits for its requests. */
   streams: OpenStreams;
+  redactor: Pick<Redactor, 'plain'>;
   /** Null when none is configured. */
   llm: Llm | null;
+  sender: WebhookSender;
+  /** Answers as the endpoint would. */
+  call: CallEndpoint;
   /** Requests answered so far. */
   requests(): number;
   wake(): void;
@@ -183,7 +190,7 @@ export function createMind(deps: MindDeps): Mind {
   const within = createWithin({ read, search: deps.search, fsrs, clock });
   const spaceExists = async (user_id: number, space_id: number) =>
     (await read.access.spaces(user_id)).some(({ id }) => id === space_id);
-  const entities = createEntities({ read, atomically, within, spaceExists, clock });
+  const entities = createEntities({ read, atomically, within, spaceExists, redactor: deps.redactor, clock });
   const projects = createProjects({ read, atomically, within, spaceExists, clock });
 
   const compute = createCompute({ max_threads: config.pagerank.threads });
@@ -208,14 +215,16 @@ export function createMind(deps: MindDeps): Mind {
     atomically,
     memory: deps.memory,
     llm: deps.llm,
+    follow,
     fsrs,
     clock,
     logger,
   });
 
   const guard = createGuard({ read, search: deps.search, llm: deps.llm, settings: config.gate, clock, logger });
-  const gate = createGate({ read, atomically, settings: config.gate, clock });
+  const gate = createGate({ read, atomically, settings: config.gate, redactor: deps.redactor, clock });
   deps.streams.add(() => gate.close());
+  const grounding = createGrounding({ call: deps.call, clock, ids: deps.ids, sha256: deps.sha256, logger });
   const approvals = createApprovals({ read, atomically, clock, ids: deps.ids });
 
   const causes = createCauses({ read, atomically, clock });
@@ -233,9 +242,8 @@ export function createMind(deps: MindDeps): Mind {
   const growth = createGrowth({ ...thoughts, reflections });
   const consolidation = createConsolidation({ ...thoughts, semantics, fsrs });
   const digests = createDigests(thoughts);
-  const sender = createWebhookSender({ allow_private: config.webhooks.allow_private, clock });
-  const deliveries = createDeliveries({ read, atomically, digests, reflections, sender, wake, clock });
-  const duplicates = createDuplicates({ read, atomically, semantics, clock });
+  const deliveries = createDeliveries({ read, atomically, digests, reflections, sender: deps.sender, wake, clock });
+  const duplicates = createDuplicates({ read, atomically, semantics, follow, clock });
   const thinking = createThinking({
     read,
     atomically,
@@ -266,6 +274,7 @@ export function createMind(deps: MindDeps): Mind {
       ...entityRoutes(entities),
       ...projectRoutes(projects),
       ...guardRoutes(guard),
+      ...groundingRoutes(grounding),
       ...gateRoutes(gate),
       ...approvalRoutes(approvals),
       ...personalityRoutes(personality, outline),

@@ -1,5 +1,6 @@
 // Episodes in a context over HTTP: told by their summaries, within the same limits as everything else.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PREFACE } from '../src/features/context/pack.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
 import { store, storeAll } from './support/memories.ts';
 
@@ -51,7 +52,7 @@ describe('a written summary', () => {
     expect(body.timing.episodes_ms).toEqual(expect.any(Number));
     expect(body.context).toBe(
       [
-        '## Relevant Memories',
+        `${PREFACE}## Relevant Memories`,
         `<user_memory id="${id}" date="2026-03-02" category="general">The harbour is deep</user_memory>`,
         '',
         '## Episode Context',

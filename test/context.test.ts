@@ -1,6 +1,7 @@
 // Assembling a context over HTTP: which layers it has, what it promises about its budget, and what text cannot do to it.
 import { encode } from 'gpt-tokenizer/encoding/cl100k_base';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PREFACE } from '../src/features/context/pack.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
 import { store, storeAll } from './support/memories.ts';
 
@@ -83,7 +84,7 @@ describe('POST /context', () => {
     expect(body.total_tokens).toBe(body.token_estimate);
     expect(body.utilization).toBeCloseTo(body.token_estimate / 8_000, 3);
     expect(body.context).toBe(
-      `## Relevant Memories\n<user_memory id="${id}" date="2020-05-05" category="place">The harbour is deep</user_memory>`,
+      `${PREFACE}## Relevant Memories\n<user_memory id="${id}" date="2020-05-05" category="place">The harbour is deep</user_memory>`,
     );
   });
 

@@ -121,6 +121,7 @@ describe('showing and settling', () => {
           (await app.call('POST', `/memory/${id}/update`, change)).body,
       } as unknown as Pick<MemoryService, 'update'>,
       llm,
+      follow: async () => {},
       fsrs: createFsrs(),
       clock: app.clock,
       logger: silentLogger,

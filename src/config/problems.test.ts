@@ -28,7 +28,19 @@ describe('problems', () => {
       /^ENGRAM_URL: "http:\/\/…@x" must not contain a user name or password/,
     ],
     [{ env: { ENGRAM_DATA_DIR: 'a\0b' } }, /^ENGRAM_DATA_DIR/],
-    [{ env: { ENGRAM_ENCRYPTION_MODE: 'yubikey' } }, /"yubikey" is not available in this version; use env/],
+    [{ env: { ENGRAM_ENCRYPTION_MODE: 'rot13' } }, /"rot13" is not allowed; expected one of none, keyfile, env/],
+    [
+      { env: { ENGRAM_DB_PASSPHRASE: 'horse battery' } },
+      /passphrase for the store is set but ENGRAM_ENCRYPTION_MODE is none/,
+    ],
+    [
+      { env: { ENGRAM_ENCRYPTION_MODE: 'passphrase', ENGRAM_DB_PASSPHRASE: 'a', ENGRAM_DB_PASSPHRASE_FILE: 'b' } },
+      /both set: keep one/,
+    ],
+    [
+      { env: { ENGRAM_ENCRYPTION_MODE: 'keyfile', ENGRAM_DATABASE_URL: 'postgres://h/d' } },
+      /encrypts the embedded store, but ENGRAM_DATABASE_URL/,
+    ],
     [{ env: { ENGRAM_ENCRYPTION_MODE: 'env' } }, /ENGRAM_DB_KEY must hold the key: 64 hex digits/],
     [{ env: { ENGRAM_DB_KEY: HEX_KEY } }, /ENGRAM_DB_KEY is set but ENGRAM_ENCRYPTION_MODE is none/],
     [
@@ -90,13 +102,17 @@ describe('secrets', () => {
     ENGRAM_API_KEY: `engram_${HEX_KEY}`,
     ENGRAM_BOOTSTRAP_SECRET: 'hunter2',
     ENGRAM_API_KEY_PEPPER: HEX_KEY,
+    ENGRAM_DB_PASSPHRASE: 'hunter2',
+    ENGRAM_DB_NEW_PASSPHRASE: 'hunter2',
+    ENGRAM_DB_RECOVERY_KEY: 'hunter2',
   };
 
   it('are never shown', () => {
-    const config = load({ env: { ...values, ENGRAM_ENCRYPTION_MODE: 'env' }, argv: '--key hunter2' });
-    expect(config.database_url?.reveal()).toBe(values.ENGRAM_DATABASE_URL);
+    const { ENGRAM_DATABASE_URL, ...others } = values;
+    expect(load({ env: { ENGRAM_DATABASE_URL } }).database_url?.reveal()).toBe(values.ENGRAM_DATABASE_URL);
+    const config = load({ env: { ...others, ENGRAM_ENCRYPTION_MODE: 'env' }, argv: '--key hunter2' });
     const rows = explain(config);
-    expect(rows.filter((row) => row.value === '(set, hidden)')).toHaveLength(6);
+    expect(rows.filter((row) => row.value === '(set, hidden)')).toHaveLength(8);
     const one = config.bootstrap_secret;
     const shown = [
       JSON.stringify(config),

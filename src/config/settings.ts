@@ -31,7 +31,6 @@ const plainRustLevel = (directives: string): string | null =>
 /** Elsewhere it may be longer; nobody is kept waiting longer here. */
 const atMostFourMinutes = (seconds: string): string => (Number(seconds) > 240 ? '240' : seconds);
 
-const LATER = 'is not available in this version; use env, or none for no encryption';
 const HEX_64 = /^[0-9a-f]{64}$/i;
 
 export const SETTINGS = {
@@ -90,18 +89,60 @@ export const SETTINGS = {
     help: 'full survives a power cut; normal writes faster and may lose the last moments',
   },
   'encryption.mode': {
-    kind: kind.oneOf(['none', 'env'], {}, { keyfile: LATER, yubikey: LATER, passphrase: LATER }),
+    kind: kind.oneOf(['none', 'keyfile', 'env', 'yubikey', 'passphrase']),
     fallback: 'none',
     flag: 'encryption-mode',
     env: ['ENGRAM_ENCRYPTION_MODE'],
-    help: 'Encryption of the database file; env takes the key from ENGRAM_DB_KEY',
+    help: 'What unlocks the encrypted store: a key file, a key in the environment, a YubiKey or a passphrase; none leaves it in the clear',
   },
   'encryption.key': {
     kind: kind.secretMatching('64 hex digits', HEX_64),
     fallback: null,
     env: ['ENGRAM_DB_KEY'],
-    help: 'Key of the encrypted database',
+    help: 'Key of the encrypted store, for the mode env',
     secret: true,
+  },
+  'encryption.key_file': {
+    kind: kind.text('file'),
+    fallback: null,
+    flag: 'db-key-file',
+    env: ['ENGRAM_DB_KEY_FILE'],
+    help: 'Key file of 32 bytes, for the mode keyfile; without it dbkey in ~/.config/engram',
+  },
+  'encryption.passphrase': {
+    kind: kind.secret('text on one line, not empty', () => true),
+    fallback: null,
+    env: ['ENGRAM_DB_PASSPHRASE'],
+    help: 'Passphrase of the encrypted store; without it a terminal is asked',
+    secret: true,
+  },
+  'encryption.passphrase_file': {
+    kind: kind.text('file'),
+    fallback: null,
+    flag: 'db-passphrase-file',
+    env: ['ENGRAM_DB_PASSPHRASE_FILE'],
+    help: 'File that holds that passphrase',
+  },
+  'encryption.new_passphrase': {
+    kind: kind.secret('text on one line, not empty', () => true),
+    fallback: null,
+    env: ['ENGRAM_DB_NEW_PASSPHRASE'],
+    help: 'Passphrase that "slots add passphrase" and "rekey --mode passphrase" set; without it a terminal is asked',
+    secret: true,
+  },
+  'encryption.recovery_key': {
+    kind: kind.secret('text on one line, not empty', () => true),
+    fallback: null,
+    env: ['ENGRAM_DB_RECOVERY_KEY'],
+    help: 'Recovery key that opens the encrypted store in place of what usually does',
+    secret: true,
+  },
+  'encryption.yubikey_timeout': {
+    kind: kind.whole(1, 300),
+    fallback: 30,
+    flag: 'yubikey-timeout',
+    env: ['ENGRAM_YUBIKEY_TIMEOUT'],
+    help: 'Seconds to wait for the touch of a YubiKey',
   },
   api_key: {
     kind: kind.secretMatching(
@@ -127,6 +168,13 @@ export const SETTINGS = {
     env: ['ENGRAM_API_KEY_PEPPER'],
     help: 'Mixed into stored key hashes; losing it makes every key invalid',
     secret: true,
+  },
+  key_rotation_grace_hours: {
+    kind: kind.whole(0, 8760),
+    fallback: 24,
+    flag: 'key-rotation-grace-hours',
+    env: ['ENGRAM_AUTH_KEY_ROTATION_GRACE_HOURS'],
+    help: 'Hours in which a key that was rotated still works',
   },
   open_access: {
     kind: kind.toggle,
@@ -453,6 +501,27 @@ export const SETTINGS = {
     env: ['ENGRAM_EXTRACTION_STATUS'],
     help: 'What becomes of memories found in conversations: pending waits for approval in the inbox',
   },
+  'secrets.redact': {
+    kind: kind.toggle,
+    fallback: true,
+    flag: 'redact-secrets',
+    env: ['ENGRAM_REDACT_SECRETS'],
+    help: 'Take keys, tokens, passwords and card numbers out of what is stored',
+  },
+  'secrets.scrub_messages': {
+    kind: kind.toggle,
+    fallback: false,
+    flag: 'scrub-messages',
+    env: ['ENGRAM_SCRUB_MESSAGES', 'ENGRAM_EIDOLON_SESSIONS_SCRUB_SECRETS'],
+    help: 'Of messages in conversations, also take whatever is assigned to a name such as token or password',
+  },
+  quarantine: {
+    kind: kind.toggle,
+    fallback: true,
+    flag: 'quarantine',
+    env: ['ENGRAM_QUARANTINE'],
+    help: 'Put text from untrusted sources that looks like orders to an agent into the inbox',
+  },
   'gate.approval_timeout': {
     kind: kind.whole(1, 240),
     fallback: 120,
@@ -503,9 +572,86 @@ export const SETTINGS = {
     env: ['ENGRAM_TRASH_DAYS'],
     help: 'Days a forgotten memory lies in the trash before it is erased',
   },
+  'backup.enabled': {
+    kind: kind.toggle,
+    fallback: true,
+    flag: 'backups',
+    env: ['ENGRAM_BACKUP_ENABLED'],
+    help: 'Back the database up by itself, as often as ENGRAM_BACKUP_INTERVAL_SECS says; not with Postgres',
+  },
+  'backup.interval': {
+    kind: kind.whole(60, 31_536_000),
+    fallback: 86_400,
+    flag: 'backup-interval',
+    env: ['ENGRAM_BACKUP_INTERVAL_SECS'],
+    help: 'Seconds from one backup to the next',
+  },
+  'backup.dir': {
+    kind: kind.text('folder'),
+    fallback: 'backups',
+    flag: 'backup-dir',
+    env: ['ENGRAM_BACKUP_DIR'],
+    help: 'Folder of the backups, relative to the data folder; another disk is better',
+  },
+  'backup.retention': {
+    kind: kind.whole(1, 10_000),
+    fallback: 7,
+    flag: 'backup-retention',
+    env: ['ENGRAM_BACKUP_RETENTION'],
+    help: 'Newest scheduled backups that are kept',
+  },
+  'backup.retention_daily': {
+    kind: kind.whole(0, 10_000),
+    fallback: 7,
+    flag: 'backup-retention-daily',
+    env: ['ENGRAM_BACKUP_RETENTION_DAILY'],
+    help: 'Days of which the first backup is kept beside',
+  },
+  'audit.retention_days': {
+    kind: kind.whole(0, 36_500),
+    fallback: 365,
+    flag: 'audit-retention-days',
+    env: ['ENGRAM_AUDIT_RETENTION_DAYS'],
+    help: 'Days for which the audit log keeps what was changed by whom; 0 for ever',
+  },
+  'limits.per_address': {
+    kind: kind.whole(0, 10_000_000),
+    fallback: 600,
+    flag: 'rate-limit-per-address',
+    env: ['ENGRAM_RATE_LIMIT_PER_ADDRESS'],
+    help: 'Requests a minute from one address, before keys are looked at; 0 for any number',
+  },
+  'limits.loopback': {
+    kind: kind.toggle,
+    fallback: false,
+    flag: 'rate-limit-loopback',
+    env: ['ENGRAM_RATE_LIMIT_LOOPBACK'],
+    help: 'Limit callers on this machine too, by address and by key',
+  },
+  'limits.in_flight': {
+    kind: kind.whole(1, 1_000_000),
+    fallback: 2_000,
+    flag: 'max-in-flight',
+    env: ['ENGRAM_MAX_IN_FLIGHT'],
+    help: 'Requests worked on at once; further ones are told to come back',
+  },
+  'limits.in_flight_bytes': {
+    kind: kind.whole(1_048_576, 1_099_511_627_776),
+    fallback: 268_435_456,
+    flag: 'max-in-flight-bytes',
+    env: ['ENGRAM_MAX_IN_FLIGHT_BYTES'],
+    help: 'Bytes of the bodies of those requests together',
+  },
+  safe_mode: {
+    kind: kind.toggle,
+    fallback: true,
+    flag: 'safe-mode',
+    env: ['ENGRAM_SAFE_MODE'],
+    help: 'Refuse changes after three crashes within five minutes, until POST /admin/safe-mode/exit',
+  },
   'limits.body_bytes': {
     kind: kind.whole(1024, 1_073_741_824),
-    fallback: 2_097_152,
+    fallback: 10_485_760,
     flag: 'max-body-size',
     env: ['ENGRAM_MAX_BODY_SIZE'],
     help: 'Largest request body, in bytes',

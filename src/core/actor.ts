@@ -9,6 +9,8 @@ export interface Actor {
   readonly user_id: number | null;
   /** 0 when no key was shown. */
   readonly key_id: number;
+  /** The key has the admin scope. */
+  readonly is_admin: boolean;
   readonly door: Door;
   /** Of the caller; null in process. */
   readonly address: string | null;

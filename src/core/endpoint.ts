@@ -15,6 +15,8 @@ export interface EndpointSpec {
   /** Longer text for the API page, Markdown. */
   readonly description?: string;
   readonly access: 'public' | AccessScope;
+  /** Whoever has the admin scope may name others here, or everybody. Of endpoints only for administrators it is taken for granted. */
+  readonly others?: true;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
@@ -33,7 +35,13 @@ export interface EndpointSpec {
   readonly body_limit?: number;
   /** Longest wait in milliseconds; default 10 s. */
   readonly timeout_ms?: number;
+  /** Units of the caller's rate limit; see `costOf` for the default. */
+  readonly cost?: number;
 }
+
+/** Reads 1, everything else 2, unless the endpoint says otherwise. */
+export const costOf = ({ cost, method }: Pick<EndpointSpec, 'cost' | 'method'>): number =>
+  cost ?? (method === 'GET' ? 1 : 2);
 
 type Parsed<S, K extends 'params' | 'query' | 'body'> = S extends { readonly [P in K]: infer Z extends z.ZodType }
   ? z.output<Z>

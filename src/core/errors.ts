@@ -23,6 +23,12 @@ export const ERRORS = {
   already_bootstrapped: { kind: 'forbidden', title: 'The first key was already handed out' },
   approval_not_found: { kind: 'not_found', title: 'No approval with this id' },
   approval_over: { kind: 'invalid', title: 'The approval is decided or expired' },
+  backup_exists: { kind: 'conflict', title: 'There is a file of this name already' },
+  backup_failed: { kind: 'unavailable', title: 'The backup could not be made' },
+  backup_not_found: { kind: 'not_found', title: 'No backup of this name, or from this time' },
+  backup_unsupported: { kind: 'conflict', title: 'This database is backed up with its own tools' },
+  backup_unusable: { kind: 'conflict', title: 'The file is no backup that this server can use' },
+  backend_unsupported: { kind: 'invalid', title: 'This server offers no tools of that kind' },
   body_too_large: { kind: 'too_large', title: 'The request body is larger than this endpoint accepts' },
   bootstrap_secret_wrong: { kind: 'unauthorized', title: 'The bootstrap secret is missing or wrong' },
   chain_not_found: { kind: 'not_found', title: 'No causal chain with this id' },
@@ -36,6 +42,8 @@ export const ERRORS = {
   forbidden: { kind: 'forbidden', title: 'The key lacks the scope for this request' },
   gate_not_found: { kind: 'not_found', title: 'No request with this id at the gate' },
   gate_over: { kind: 'conflict', title: 'The request at the gate is decided or expired' },
+  import_not_found: { kind: 'not_found', title: 'No import with this id' },
+  import_unreadable: { kind: 'invalid', title: 'What is to be imported cannot be read' },
   internal: { kind: 'internal', title: 'Something went wrong inside the server' },
   invalid_json: { kind: 'invalid', title: 'The body is not valid JSON' },
   invalid_request: { kind: 'invalid', title: 'The request did not match what this endpoint expects' },
@@ -45,6 +53,7 @@ export const ERRORS = {
   llm_budget_spent: { kind: 'unavailable', title: 'The tokens of today for the language model are used up' },
   llm_not_configured: { kind: 'unavailable', title: 'This needs a language model, and none is configured' },
   llm_unavailable: { kind: 'unavailable', title: 'The language model did not answer' },
+  maintenance: { kind: 'unavailable', title: 'The server is being maintained and takes no changes' },
   memory_not_found: { kind: 'not_found', title: 'No memory with this id' },
   method_not_allowed: { kind: 'invalid', title: 'This path does not answer that method' },
   model_in_use: { kind: 'conflict', title: 'The model is in use' },
@@ -55,22 +64,33 @@ export const ERRORS = {
   node_not_found: { kind: 'not_found', title: 'No node with this id in the graph' },
   not_pending: { kind: 'invalid', title: 'The memory does not wait for review' },
   observation_not_found: { kind: 'not_found', title: 'No observation with this id' },
+  page_failed: { kind: 'unavailable', title: 'The page did not answer as it should' },
+  page_refused: { kind: 'invalid', title: 'This address may not be read' },
+  overloaded: { kind: 'unavailable', title: 'The server has more to do than it can' },
   peer_not_local: { kind: 'forbidden', title: 'Bootstrap without a secret is only open to this machine' },
   preference_not_found: { kind: 'not_found', title: 'No preference with this key' },
   project_not_found: { kind: 'not_found', title: 'No project with this id' },
+  quota_exceeded: { kind: 'forbidden', title: 'The quota of the user is used up' },
   rate_limited: { kind: 'rate_limited', title: 'Too many requests' },
   route_not_found: { kind: 'not_found', title: 'No such path' },
+  safe_mode: { kind: 'unavailable', title: 'The server crashed repeatedly and takes no changes' },
   scratch_not_found: { kind: 'not_found', title: 'The scratchpad has no such entries' },
   session_ended: { kind: 'conflict', title: 'The session has ended' },
   session_limit: { kind: 'invalid', title: 'Too many sessions are live' },
   session_not_found: { kind: 'not_found', title: 'No session with this id' },
   setting_decides: { kind: 'conflict', title: 'A setting of the server decides this' },
+  space_missing: { kind: 'not_found', title: 'No space with this id' },
+  space_not_empty: { kind: 'conflict', title: 'The space still holds memories' },
   space_not_found: { kind: 'invalid', title: 'No space with this name or id' },
   timeout: { kind: 'timeout', title: 'The request took longer than this endpoint allows' },
+  tool_not_found: { kind: 'not_found', title: 'No tool with this name' },
   unauthorized: { kind: 'unauthorized', title: 'No valid key was presented' },
+  unsupported_document: { kind: 'invalid', title: 'Documents of this kind cannot be read' },
   unsupported_media_type: { kind: 'unsupported', title: 'The body must be application/json' },
+  upload_not_found: { kind: 'not_found', title: 'No upload with this id' },
   user_not_found: { kind: 'not_found', title: 'No user with this id' },
   webhook_failed: { kind: 'unavailable', title: 'The webhook did not take the delivery' },
+  webhook_not_found: { kind: 'not_found', title: 'No webhook with this id' },
   webhook_refused: { kind: 'invalid', title: 'This address may not be used for webhooks' },
 } as const satisfies Record<string, ErrorInfo>;
 
@@ -86,15 +106,21 @@ export interface Issue {
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly issues: readonly Issue[] | undefined;
+  /** Seconds after which it may work. */
+  readonly retry_after: number | undefined;
+  /** What to do about it. */
+  readonly hint: string | undefined;
   constructor(
     code: ErrorCode,
     message: string = ERRORS[code].title,
-    options: { issues?: Issue[]; cause?: unknown } = {},
+    options: { issues?: Issue[]; cause?: unknown; retry_after?: number; hint?: string } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
     this.issues = options.issues;
+    this.retry_after = options.retry_after;
+    this.hint = options.hint;
   }
   get kind(): ErrorKind {
     return ERRORS[this.code].kind;

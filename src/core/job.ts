@@ -1,7 +1,7 @@
 // Background work as data: what it is called, what it needs, how often it may be tried.
 import type { z } from 'zod';
 
-export const LANES = { inference: 1, io: 4, maintenance: 1, mind: 1 } as const;
+export const LANES = { inference: 1, io: 4, maintenance: 1, mind: 1, webhooks: 8 } as const;
 /** Concurrency class; the number is how many of it run at once. */
 export type Lane = keyof typeof LANES;
 

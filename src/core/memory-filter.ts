@@ -23,9 +23,8 @@ export function matchesFilter(filter: MemoryFilter) {
     }
     if (!filter.include_archived) all.push(eb('m.is_archived', '=', eb.lit(0)));
     if (!filter.include_superseded) {
-      const newest = [eb('m.is_latest', '=', eb.lit(1)), eb('m.is_consolidated', '=', eb.lit(0))];
-      if (as_of === undefined) all.push(...newest);
-      else all.push(eb.or([eb('m.superseded_at', '>', as_of), eb.and(newest)]));
+      const newest = eb('m.is_latest', '=', eb.lit(1));
+      all.push(as_of === undefined ? newest : eb.or([eb('m.superseded_at', '>', as_of), newest]));
     }
     if (as_of !== undefined) all.push(eb('m.created_at', '<=', as_of));
     all.push(eb('m.status', '=', filter.status ?? 'approved'));
@@ -42,6 +41,8 @@ export function matchesFilter(filter: MemoryFilter) {
       const members = eb.selectFrom('project_memories as p').where('p.project_id', '=', filter.project_id);
       all.push(eb('m.id', 'in', members.where('p.user_id', '=', filter.user_id).select('p.memory_id')));
     }
+    if (filter.min_trust === 'trusted') all.push(eb('m.trust', '=', 'trusted'));
+    if (filter.min_trust === 'normal') all.push(eb('m.trust', '!=', 'untrusted'));
     if (filter.is_static !== undefined) all.push(eb('m.is_static', '=', eb.lit(filter.is_static ? 1 : 0)));
     if (filter.importance_min !== undefined) all.push(eb('m.importance', '>=', filter.importance_min));
     if (filter.importance_max !== undefined) all.push(eb('m.importance', '<=', filter.importance_max));

@@ -19,11 +19,15 @@ export interface LlmSample {
   seconds: number;
 }
 
+export type RefusalReason = 'unauthorized' | 'forbidden' | 'rate_limited' | 'overloaded' | 'safe_mode';
+
 /** Read from the database at the moment of a scrape. */
 export interface StoredCounts {
   memories: number;
   embedded: number;
   jobs: Readonly<Record<'pending' | 'running' | 'completed' | 'failed', number>>;
+  /** Epoch seconds; null when there is no backup. */
+  newest_backup: number | null;
 }
 
 export interface Metrics {
@@ -31,6 +35,12 @@ export interface Metrics {
   request(sample: RequestSample): void;
   /** An answer went out that lacks a signal it should have had, for example `vectors`. */
   degraded(signal: string): void;
+  /** A request was turned away before it was worked on. */
+  refused(reason: RefusalReason): void;
+  /** Secrets were taken out of something that was stored. */
+  redacted(kind: string, count: number): void;
+  /** Something suspicious was put into the inbox in place of being recalled. */
+  quarantined(): void;
   llm(sample: LlmSample): void;
   /** HTTP only: says nothing about what is stored. */
   httpText(): Promise<string>;

@@ -25,6 +25,8 @@ export interface MemoryFilter {
   from?: string | undefined;
   until?: string | undefined;
   status?: string | undefined;
+  /** Nothing that is trusted less. */
+  min_trust?: 'untrusted' | 'normal' | 'trusted' | undefined;
   include_forgotten?: boolean | undefined;
   include_archived?: boolean | undefined;
   include_superseded?: boolean | undefined;
@@ -60,6 +62,8 @@ export interface FullTextIndex {
   remove(user_id: number, memory_id: number): Promise<void>;
   /** Empties a user's index, before a rebuild. */
   clear(user_id: number): Promise<void>;
+  /** The user is gone for good, and whatever was kept of them. */
+  dropFor(user_id: number): Promise<void>;
   /** BM25, best first, ties by larger id, hidden memories among them: for callers that check what they show. */
   best(query: LexicalQuery, user_id: number, limit: number): Promise<Candidate[]>;
   /** The same among the memories that pass the filter, checked before the cut. Never throws for any query text. */
@@ -112,6 +116,8 @@ export interface VectorIndex {
   /** Called after commit, with every piece of each memory named: pieces it had before are replaced. */
   put(records: readonly VectorRecord[]): Promise<void>;
   remove(user_id: number, memory_ids: readonly number[]): Promise<void>;
+  /** Lets go of all it has of a user, on disk too: their vectors were erased, or are to be read anew. */
+  forgetUser(user_id: number): Promise<void>;
   /**
    * Cosine of the nearest piece of each memory, best first, ties by larger id; `part` says which piece that is (of equal
    * ones the first).

@@ -62,6 +62,26 @@ export const Importance = z
   .transform((n) => Math.max(1, Math.min(10, Math.round(n > 0 && n < 1 ? n * 10 : n))))
   .meta({ description: '1 (trivial) to 10 (vital); fractions between 0 and 1 are scaled', example: 7 });
 
+export const ORIGINS = ['user', 'assistant', 'tool', 'web', 'document', 'unknown'] as const;
+export const TRUST_TIERS = ['untrusted', 'normal', 'trusted'] as const;
+/** Of a search: nothing that is trusted less. */
+export const MinTrust = z
+  .enum(TRUST_TIERS)
+  .nullish()
+  .meta({ description: 'Leave out what is trusted less: pages of the web and output of tools are untrusted' });
+
+/** What was seen in a text as it was stored. */
+export const Screened = {
+  redacted: z.array(z.looseObject({ kind: z.string(), count: z.number().int() })).meta({
+    description: 'Secrets that were taken out of the text, by kind',
+    example: [{ kind: 'github-token', count: 1 }],
+  }),
+  trust: z.string().meta({ description: 'trusted, normal or untrusted', example: 'normal' }),
+  flagged: z.boolean().meta({ description: 'The text looks like orders to an agent', example: false }),
+  quarantined: z.boolean().meta({ description: 'It waits in the inbox because of that', example: false }),
+  reasons: z.array(z.string()).meta({ description: 'Why it looks like that' }),
+};
+
 export const Memory = z
   .looseObject({
     id: z.number().int().meta({ description: 'Id of this version of the memory' }),
@@ -108,7 +128,7 @@ export const Memory = z
     user_id: z.number().int().meta({ description: 'Owner' }),
     space_id: z.number().int().nullable().meta({ description: 'Space it lies in' }),
     is_superseded: z.boolean().meta({ description: 'Something newer took its place' }),
-    is_consolidated: z.boolean().meta({ description: 'Has been merged with others' }),
+    is_consolidated: z.boolean().meta({ description: 'A consolidation tells it too; it is found as before' }),
     fsrs_stability: z
       .number()
       .nullable()
@@ -124,6 +144,20 @@ export const Memory = z
     arousal: z.number().nullable().meta({ description: 'How stirring, 0 to 1' }),
     dominant_emotion: z.string().nullable().meta({ description: 'Strongest emotion in it' }),
     occurred_at: TimeText.nullable().meta({ description: 'When it happened, if the caller said so' }),
+    key_id: z.number().int().nullable().meta({ description: 'Key it was written with' }),
+    agent: z.string().nullable().meta({ description: 'Who wrote it, by their own name' }),
+    door: z.string().nullable().meta({
+      description: 'Way it came in: http, mcp, cli, gui, hook, extraction, import, ingest, sync, job or program',
+      example: 'http',
+    }),
+    origin: z.string().meta({
+      description: 'Who or what the text is of: user, assistant, tool, web, document or unknown',
+      example: 'user',
+    }),
+    trust: z.string().meta({ description: 'trusted, normal or untrusted', example: 'normal' }),
+    flagged: z.boolean().meta({ description: 'Its text looks like orders to an agent', example: false }),
+    quarantined: z.boolean().meta({ description: 'It waits in the inbox because of that', example: false }),
+    reasons: z.array(z.string()).meta({ description: 'Why it looks like that' }),
     created_at: TimeText.meta({ description: 'When it was stored' }),
     updated_at: TimeText.meta({ description: 'When anything about it last changed' }),
   })

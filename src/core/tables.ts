@@ -15,6 +15,8 @@ export interface SpaceTable {
   user_id: number;
   name: string;
   description: string | null;
+  /** Whether secrets are taken out of what is stored in it. */
+  redaction: Generated<number>;
   created_at: string;
 }
 
@@ -31,16 +33,90 @@ export interface ApiKeyTable {
   scopes: string;
   rate_limit: number;
   is_active: number;
+  /** It was rotated, and its time of grace runs. */
+  is_replaced: number;
   agent_id: number | null;
   last_used_at: string | null;
   expires_at: string | null;
   created_at: string;
 }
 
+/** What a user may have at most; 0 is no limit. Row 0 is what users get who have none of their own. */
+export interface UserQuotaTable {
+  user_id: number;
+  max_memories: number;
+  max_conversations: number;
+  /** Active ones. */
+  max_api_keys: number;
+  max_spaces: number;
+  max_memory_size_bytes: number;
+  /** Cost units a minute for every key of the user; null: what each key says. */
+  rate_limit_override: number | null;
+  /** Set for this user; the others follow row 0. */
+  is_own: number;
+}
+
+/** How much of what a quota limits there is; triggers count. */
+export interface UserCountTable {
+  user_id: number;
+  memories: number;
+  conversations: number;
+  api_keys: number;
+  spaces: number;
+}
+
+/** Use that callers report. */
+export interface UsageDayTable {
+  user_id: number;
+  /** YYYY-MM-DD, UTC. */
+  day: string;
+  event_type: string;
+  /** Empty when none was named. */
+  agent_id: string;
+  events: number;
+  quantity: number;
+}
+
 export interface AppStateTable {
   key: string;
   value: string;
   updated_at: string;
+}
+
+/** One change that somebody made, see features/audit. Rows are never changed, and removed from the oldest end only. */
+export interface AuditLogTable {
+  id: Generated<number>;
+  /** Whose data it was; 0: the server's own. */
+  user_id: number;
+  /** Counts up from 1 for each user. */
+  seq: number;
+  /** Null where no user is behind it. */
+  actor_user_id: number | null;
+  /** 0 when no key was shown. */
+  key_id: number;
+  agent_id: number | null;
+  action: string;
+  target_type: string | null;
+  target_id: string | null;
+  /** JSON: ids of what was made, changed and ended. */
+  details: string | null;
+  ip: string | null;
+  door: string;
+  request_id: string | null;
+  created_at: string;
+  /** SHA-256, hex, of the row before. */
+  prev_hash: string;
+  hash: string;
+}
+
+/** Both ends of each user's chain of audit rows. */
+export interface AuditHeadTable {
+  user_id: number;
+  /** The oldest row that is kept, and the hash of the one before it. */
+  first_seq: number;
+  anchor_hash: string;
+  last_seq: number;
+  last_hash: string;
 }
 
 export interface MemoryTable {
@@ -98,6 +174,20 @@ export interface MemoryTable {
   dominant_emotion: string | null;
   /** When what the memory tells happened, if the caller said so. */
   occurred_at: string | null;
+  /** Key it was written with; null without one, and for what was there before it was kept. */
+  key_id: number | null;
+  /** Who wrote it, by their own name. */
+  agent: string | null;
+  /** Way in, see features/memory/provenance.ts. */
+  door: string | null;
+  /** Who or what the text is of: user, assistant, tool, web, document or unknown. */
+  origin: string;
+  /** trusted, normal or untrusted. */
+  trust: string;
+  /** JSON array of what makes the text look like orders to an agent; null when nothing does. */
+  suspicion: string | null;
+  /** It waits in the inbox for that reason. */
+  quarantined: number;
   created_at: string;
   updated_at: string;
 }
@@ -696,6 +786,47 @@ export interface DigestSubscriptionTable {
   created_at: string;
 }
 
+/** An address that is told what happens to a user's memories. */
+export interface WebhookTable {
+  id: Generated<number>;
+  user_id: number;
+  url: string;
+  /** Signs what is sent. */
+  secret: string | null;
+  /** JSON array of names and patterns such as `memory.*`. */
+  events: string;
+  is_active: number;
+  /** In a row. */
+  failure_count: number;
+  /** Of the outbox; it was told, or did not want to hear, everything up to here. */
+  last_event_id: number;
+  last_triggered_at: string | null;
+  created_at: string;
+}
+
+export interface WebhookDeadLetterTable {
+  id: Generated<number>;
+  user_id: number;
+  webhook_id: number;
+  event: string;
+  /** JSON as it was sent. */
+  payload: string;
+  attempts: number;
+  last_error: string;
+  last_status_code: number | null;
+  created_at: string;
+}
+
+/** What happened, written with what caused it; delivered afterwards. */
+export interface EventOutboxTable {
+  id: Generated<number>;
+  user_id: number;
+  event: string;
+  /** JSON. */
+  data: string;
+  created_at: string;
+}
+
 /** Which memories a reflection, a consolidation or a digest was made from. */
 export interface ThoughtSourceTable {
   kind: 'reflection' | 'consolidation' | 'digest';
@@ -714,11 +845,84 @@ export interface ThinkingStateTable {
   report: string;
 }
 
+/** A file on its way up. */
+export interface UploadTable {
+  /** UUID. */
+  id: string;
+  user_id: number;
+  filename: string | null;
+  content_type: string | null;
+  source: string;
+  status: 'active' | 'completed' | 'aborted';
+  /** As announced. */
+  total_size: number | null;
+  total_chunks: number | null;
+  final_sha256: string | null;
+  created_at: string;
+  expires_at: string;
+}
+
+export interface UploadChunkTable {
+  upload_id: string;
+  chunk_index: number;
+  user_id: number;
+  size: number;
+  data: Uint8Array;
+}
+
+/** Something being brought in, and what came of it. */
+export interface ImportTable {
+  /** UUID. */
+  id: string;
+  user_id: number;
+  space_id: number | null;
+  /** Where the file is read from; null when its entries are sent. */
+  upload_id: string | null;
+  /** Empty until it is told. */
+  format: string;
+  status: 'running' | 'completed' | 'failed';
+  dry_run: number;
+  done_bytes: number;
+  total_bytes: number;
+  imported: number;
+  skipped: number;
+  failed: number;
+  duplicates: number;
+  /** JSON array of {line, reason}, the first ones. */
+  errors: string;
+  created_at: string;
+  updated_at: string;
+  finished_at: string | null;
+}
+
+/** What was brought in once, by a digest of its format and name. */
+export interface ImportMarkTable {
+  user_id: number;
+  mark: string;
+  /** The memory, conversation or episode it became. */
+  target_id: number;
+}
+
+/** Memories that were erased; a trigger writes it. */
+export interface SyncDeletionTable {
+  user_id: number;
+  sync_id: string;
+  deleted_at: string;
+}
+
 export interface Schema {
+  uploads: UploadTable;
+  upload_chunks: UploadChunkTable;
+  imports: ImportTable;
+  import_marks: ImportMarkTable;
+  sync_deletions: SyncDeletionTable;
   reflections: ReflectionTable;
   consolidations: ConsolidationTable;
   digests: DigestTable;
   digest_subscriptions: DigestSubscriptionTable;
+  webhooks: WebhookTable;
+  webhook_dead_letters: WebhookDeadLetterTable;
+  event_outbox: EventOutboxTable;
   thought_sources: ThoughtSourceTable;
   thinking_states: ThinkingStateTable;
   causal_chains: CausalChainTable;
@@ -750,8 +954,13 @@ export interface Schema {
   text_words: TextWordTable;
   users: UserTable;
   spaces: SpaceTable;
+  user_quotas: UserQuotaTable;
+  user_counts: UserCountTable;
+  usage_days: UsageDayTable;
   api_keys: ApiKeyTable;
   app_state: AppStateTable;
+  audit_log: AuditLogTable;
+  audit_heads: AuditHeadTable;
   memories: MemoryTable;
   memory_tags: MemoryTagTable;
   memory_links: MemoryLinkTable;

@@ -2,7 +2,10 @@
 // database. A new feature is one line here; test/contract.test.ts fails while this list and the mounted routes differ.
 import { type EndpointSpec, isEndpoint } from '../core/endpoint.ts';
 import * as access from '../features/access/contract.ts';
+import * as admin from '../features/admin/contract.ts';
 import * as approvals from '../features/approvals/contract.ts';
+import * as audit from '../features/audit/contract.ts';
+import * as backup from '../features/backup/contract.ts';
 import * as batch from '../features/batch/contract.ts';
 import * as causes from '../features/causes/contract.ts';
 import * as consolidation from '../features/consolidation/contract.ts';
@@ -21,12 +24,15 @@ import * as feelings from '../features/feelings/contract.ts';
 import * as fsrs from '../features/fsrs/contract.ts';
 import * as gate from '../features/gate/contract.ts';
 import * as graph from '../features/graph/contract.ts';
+import * as grounding from '../features/grounding/contract.ts';
 import * as growth from '../features/growth/contract.ts';
 import * as guard from '../features/guard/contract.ts';
 import * as health from '../features/health/contract.ts';
 import * as history from '../features/history/contract.ts';
 import * as inbox from '../features/inbox/contract.ts';
+import * as ingest from '../features/ingest/contract.ts';
 import * as jobs from '../features/jobs/contract.ts';
+import * as limits from '../features/limits/contract.ts';
 import * as maintenance from '../features/maintenance/contract.ts';
 import * as memory from '../features/memory/contract.ts';
 import * as models from '../features/models/contract.ts';
@@ -36,14 +42,21 @@ import * as preferences from '../features/preferences/contract.ts';
 import * as profile from '../features/profile/contract.ts';
 import * as projects from '../features/projects/contract.ts';
 import * as reconsolidation from '../features/reconsolidation/contract.ts';
+import * as redaction from '../features/redaction/contract.ts';
 import * as reflections from '../features/reflections/contract.ts';
+import * as safeMode from '../features/safe_mode/contract.ts';
 import * as scratch from '../features/scratch/contract.ts';
 import * as search from '../features/search/contract.ts';
 import * as sessions from '../features/sessions/contract.ts';
+import * as stats from '../features/stats/contract.ts';
+import * as sync from '../features/sync/contract.ts';
 import * as system from '../features/system/contract.ts';
+import * as tenants from '../features/tenants/contract.ts';
 import * as thinking from '../features/thinking/contract.ts';
+import * as transfer from '../features/transfer/contract.ts';
 import * as trash from '../features/trash/contract.ts';
 import * as understanding from '../features/understanding/contract.ts';
+import * as webhooks from '../features/webhooks/contract.ts';
 
 export interface Feature {
   /** First part of its endpoint ids. */
@@ -70,6 +83,7 @@ export const FEATURES: readonly Feature[] = [
   feature('memory', 'Memories', 'Store, read, change, tag, hide and erase memories.', memory),
   feature('history', 'History', 'Correct what is wrong, and see what was known at a time.', history),
   feature('inbox', 'Inbox', 'Memories that wait for a person to approve them.', inbox),
+  feature('redaction', 'Secrets', 'Secrets in what is stored: taken out, or let be.', redaction),
   feature('trash', 'Trash', 'What was forgotten or is past its time, and erasing it for good.', trash),
   feature('feedback', 'Feedback', 'Whether what was recalled helped.', feedback),
   feature('health', 'Memory health', 'How well kept the memories are.', health),
@@ -149,6 +163,7 @@ export const FEATURES: readonly Feature[] = [
     personality,
   ),
   feature('guard', 'Guard', 'Whether an action goes against a rule, or would destroy something.', guard),
+  feature('grounding', 'Tools', 'What this server can do, as tools that an agent finds, runs and rates.', grounding),
   feature('gate', 'Gate', 'Asking before a tool is used, and answering.', gate),
   feature('approvals', 'Approvals', 'What agents ask people to decide.', approvals),
   feature('preferences', 'Preferences', 'Keys and values set by hand.', preferences),
@@ -161,8 +176,24 @@ export const FEATURES: readonly Feature[] = [
     understanding,
   ),
   feature('models', 'Models', 'Embedding models and rerankers: what there is, what is in use, changing it.', models),
+  feature('webhooks', 'Webhooks', 'Addresses that are told what happens.', webhooks),
   feature('jobs', 'Jobs', 'Background work: what waits, what failed, holding it back.', jobs),
   feature('maintenance', 'Maintenance', 'Keeping the database in shape.', maintenance),
+  feature('ingest', 'Documents', 'Texts, pages and files that become memories.', ingest),
+  feature('transfer', 'Export and import', 'Everything out as a file; memories in from elsewhere.', transfer),
+  feature('sync', 'Synchronisation', 'Two servers that tell each other what changed.', sync),
+  feature('backup', 'Backups', 'Copies of everything for bad days: making, checking and using them.', backup),
+  feature('limits', 'Limits', 'How much callers may ask for.', limits),
+  feature('safe_mode', 'Safe mode', 'Only reading, after a row of crashes.', safeMode),
+  feature(
+    'audit',
+    'Audit',
+    'Who changed what, when and from where, and proof that it is still what was written.',
+    audit,
+  ),
+  feature('stats', 'Statistics', 'How much there is of what.', stats),
+  feature('tenants', 'Users and quotas', 'What each user may have and has, and how users come and go.', tenants),
+  feature('admin', 'Administration', 'What the operator of a server looks at and turns.', admin),
   feature('access', 'Access', 'The first key, users, keys and spaces.', access),
   feature('system', 'System', 'Health, metrics and descriptions of this API.', system),
 ];

@@ -87,9 +87,16 @@ function storedMetrics(registry: Registry, counts: () => Promise<StoredCounts>):
     labelNames: ['status'],
     registers,
   });
+  const backup = new Gauge({
+    name: 'engram_last_backup_timestamp_seconds',
+    help: 'When the newest backup was made, in seconds since 1970; absent while there is none.',
+    registers,
+  });
   return async () => {
     const now = await counts().catch(() => null);
     up.set(now ? 1 : 0);
+    if (now?.newest_backup == null) backup.remove();
+    else backup.set(now.newest_backup);
     if (!now) {
       // Numbers from before the database went away would look alive, and zeros would be a lie.
       memories.remove();
@@ -115,10 +122,30 @@ export function createMetrics(counts: () => Promise<StoredCounts>): Metrics {
     labelNames: ['signal'],
     registers: [own],
   });
+  const refused = new Counter({
+    name: 'engram_refused_total',
+    help: 'Requests turned away before they were worked on.',
+    labelNames: ['reason'],
+    registers: [own],
+  });
   processMetrics(own);
+  const redacted = new Counter({
+    name: 'engram_redacted_total',
+    help: 'Secrets taken out of what was stored, by kind.',
+    labelNames: ['kind'],
+    registers: [own],
+  });
+  const quarantined = new Counter({
+    name: 'engram_quarantined_total',
+    help: 'Memories put into the inbox because their text looks like orders to an agent.',
+    registers: [own],
+  });
   return {
     request,
+    redacted: (kind, count) => redacted.inc({ kind }, count),
+    quarantined: () => quarantined.inc(),
     degraded: (signal) => degraded.inc({ signal }),
+    refused: (reason) => refused.inc({ reason }),
     llm,
     httpText: () => http.metrics(),
     async allText() {

@@ -73,7 +73,7 @@ describe('doctor', () => {
     expect(ok).toBe(true);
     expect(of('folder')).toMatchObject({ state: 'ok', found: expect.stringContaining('is there and writable') });
     expect(of('database')!.found).toMatch(
-      new RegExp(`^SQLite [\\d.]+ at ${file}, schema \\d+, [\\d.]+ KB, not encrypted, sound$`),
+      new RegExp(`^SQLite [\\d.]+ at ${file}, schema \\d+, [\\d.]+ [KM]B, not encrypted, sound$`),
     );
     expect(readFileSync(file).equals(before)).toBe(true);
 
@@ -81,7 +81,7 @@ describe('doctor', () => {
     const locked = await filledStore(secret);
     expect((await examine(locked.dir, secret)).of('database')).toMatchObject({
       state: 'ok',
-      found: expect.stringContaining(', encrypted, sound'),
+      found: expect.stringContaining(', encrypted (env), sound'),
     });
     expect((await examine(locked.dir)).of('database')).toMatchObject({
       state: 'broken',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { tempDir } from '../support/app.ts';
 import { engram, freePort, serve } from '../support/cli.ts';
 import { freshSchemaUrl, postgresUrl } from '../support/databases.ts';
+import { asSuperuser, ordinaryRole } from '../support/ordinary-role.ts';
 
 describe.skipIf(postgresUrl() === null)('with ENGRAM_DATABASE_URL', () => {
   it('serves, stops, and finds everything again without a server', async () => {
@@ -27,6 +28,20 @@ describe.skipIf(postgresUrl() === null)('with ENGRAM_DATABASE_URL', () => {
     const local = await engram(['search', 'kept', '--log-level', 'error'], { env: { ...env, ENGRAM_PORT: port } });
     expect(local.err).toBe('');
     expect(local.out).toMatch(/^#1 \[\d\.\d{3}\] Kept in Postgres$/m);
+  });
+
+  it('says whether its role is held to the rows of each user', async () => {
+    const ordinary = await ordinaryRole();
+    const guards = async () => {
+      const { out } = await engram(['doctor', '--json'], {
+        env: { ENGRAM_DATABASE_URL: ordinary.url, ENGRAM_PORT: '0' },
+      });
+      return JSON.parse(out).checks.find(({ name }: { name: string }) => name === 'guards');
+    };
+    expect(await guards()).toMatchObject({ state: 'ok', advice: null });
+    await asSuperuser(`alter role ${new URL(ordinary.url).username} bypassrls`);
+    expect(await guards()).toMatchObject({ state: 'warning', found: expect.stringContaining('BYPASSRLS') });
+    await ordinary.remove();
   });
 });
 

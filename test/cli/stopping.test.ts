@@ -41,7 +41,17 @@ async function stopped(listening: (events: string[]) => Pick<Listening, 'close'>
   };
   const env = { ENGRAM_DATA_DIR: dir, ENGRAM_EMBEDDING_MODEL: 'none' };
   const code = await run({
-    ...{ argv: ['serve'], env, cwd: dir, home: dir, version: '0.0.0' },
+    ...{
+      argv: ['serve'],
+      env,
+      cwd: dir,
+      home: dir,
+      version: '0.0.0',
+      now: () => 0,
+      vault: refuse,
+      newStoreKey: refuse,
+      backups: refuse,
+    },
     ...{ stdin: { isTTY: true, bytes: refuse }, out: terminal, err: terminal },
     ...{ readFile: () => null, storeExists: () => false, isLocked: () => false, explain: () => null, models: refuse },
     inspect: { runtime: refuse, folder: refuse, database: refuse, model: refuse, llm: refuse },

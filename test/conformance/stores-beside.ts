@@ -62,6 +62,7 @@ export function besideSuite(kind: Kind): void {
         scopes: 'read',
         rate_limit: 5,
         is_active: 1,
+        is_replaced: 0,
         agent_id: null,
         last_used_at: null,
         expires_at: null,
@@ -72,17 +73,17 @@ export function besideSuite(kind: Kind): void {
         await access.createKey({ ...key, key_hash: `${t.user}-2` }),
       ];
       const space = await access.createSpace({ user_id: t.user, name: 'Work', description: null, created_at: NOW });
-      await access.deactivate(keys[0]!.id);
+      await access.setKey(keys[0]!.id, { is_active: 0 });
       await access.used(keys[1]!.id, LATER);
       await access.setState(`s${t.user}`, 'one', NOW);
       await access.setState(`s${t.user}`, 'two', LATER);
       return { keys, space };
     });
     const { access } = t.bound.read;
-    expect(await access.keys(t.user)).toEqual([{ ...made.keys[1], last_used_at: LATER }]);
+    expect(await access.keys(t.user, NOW)).toEqual([{ ...made.keys[1], last_used_at: LATER }]);
     expect(await access.keyByHash(`${t.user}-1`)).toMatchObject({ id: made.keys[0]!.id, is_active: 0 });
     expect(await access.keyById(made.keys[1]!.id)).toMatchObject({ user_id: t.user });
-    expect(await access.keys(t.other)).toEqual([]);
+    expect(await access.keys(t.other, NOW)).toEqual([]);
     expect(await access.anyKey()).toBe(true);
     expect(await access.spaces(t.user)).toEqual([made.space]);
     expect(await access.state(`s${t.user}`)).toBe('two');

@@ -36,10 +36,10 @@ export function fingerprintSuite(kind: Kind): void {
       const own = await add('Alice prefers tea', change);
       expect(await idsOf('Alice prefers tea', change)).toEqual([own]);
     }
-    for (const hidden of [{ is_latest: 0 }, { is_forgotten: 1 }, { is_archived: 1 }, { is_consolidated: 1 }]) {
+    for (const hidden of [{ is_latest: 0 }, { is_forgotten: 1 }, { is_archived: 1 }]) {
       await t.bound.atomically(({ memories }) => memories.set(t.user, second, hidden));
       expect(await idsOf('Alice prefers tea')).toEqual([first]);
-      const shown = { is_latest: 1, is_forgotten: 0, is_archived: 0, is_consolidated: 0 };
+      const shown = { is_latest: 1, is_forgotten: 0, is_archived: 0 };
       await t.bound.atomically(({ memories }) => memories.set(t.user, second, shown));
     }
     await t.bound.atomically(({ fingerprints }) => fingerprints.remove(t.user, [second]));

@@ -79,7 +79,7 @@ export function storesSuite(kind: Kind): void {
     expect(await listed({ category: "x' or '1'='1" })).toEqual([]);
   });
 
-  it('hides what is forgotten, due to be, archived, replaced, consolidated or pending, until asked', async () => {
+  it('hides what is forgotten, due to be, archived, replaced or pending, until asked; not what is consolidated', async () => {
     const shown = await add('shown', { forget_after: '2026-03-02 12:00:01' });
     const forgotten = await add('forgotten', { is_forgotten: 1 });
     const due = await add('due', { forget_after: NOW });
@@ -88,9 +88,9 @@ export function storesSuite(kind: Kind): void {
     const consolidated = await add('consolidated', { is_consolidated: 1 });
     const pending = await add('pending', { status: 'pending' });
     const rejected = await add('rejected', { status: 'rejected', is_archived: 1 });
-    expect(await listed({})).toEqual([shown]);
-    expect(await listed({ include_forgotten: true })).toEqual([due, forgotten, shown]);
-    expect(await listed({ include_archived: true })).toEqual([archived, shown]);
+    expect(await listed({})).toEqual([consolidated, shown]);
+    expect(await listed({ include_forgotten: true })).toEqual([consolidated, due, forgotten, shown]);
+    expect(await listed({ include_archived: true })).toEqual([consolidated, archived, shown]);
     expect(await listed({ status: 'rejected', include_archived: true })).toEqual([rejected]);
     expect(await listed({ include_superseded: true })).toEqual([consolidated, replaced, shown]);
     expect(await listed({ status: 'pending' })).toEqual([pending]);

@@ -79,7 +79,8 @@ const ALLOWED: Readonly<Record<string, (i: Import) => boolean>> = {
   platform: ({ to, typeOnly }) => {
     if (isPackage(to)) return !to.startsWith('hono') || to === '@hono/node-server';
     if (to.startsWith('migrations/')) return true;
-    return ['algo', 'core', 'platform'].includes(layerOf(to)) || (layerOf(to) === 'features' && typeOnly);
+    if (typeOnly && (layerOf(to) === 'features' || to === 'src/config.ts')) return true;
+    return ['algo', 'core', 'platform'].includes(layerOf(to));
   },
   entry: ({ to, typeOnly }) => {
     if (isPackage(to)) return !NATIVE.test(to);
@@ -125,6 +126,11 @@ const TABLES = [
   'spaces',
   'api_keys',
   'app_state',
+  'user_quotas',
+  'user_counts',
+  'usage_days',
+  'audit_log',
+  'audit_heads',
   'memories',
   'memory_tags',
   'memory_links',
@@ -170,8 +176,16 @@ const TABLES = [
   'consolidations',
   'digests',
   'digest_subscriptions',
+  'webhooks',
+  'webhook_dead_letters',
+  'event_outbox',
   'thought_sources',
   'thinking_states',
+  'sync_deletions',
+  'import_marks',
+  'imports',
+  'upload_chunks',
+  'uploads',
 ];
 /** Writing statements name their table here; reading across tables is for joins. */
 const WRITES = (table: string) => new RegExp(`\\.(?:insertInto|updateTable|deleteFrom)\\(\\s*['"]${table}['"]`);

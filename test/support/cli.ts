@@ -22,7 +22,7 @@ export interface RunOptions {
   stdin?: string | Uint8Array;
 }
 
-const start = (args: readonly string[], { env = {}, cwd = tempDir() }: RunOptions): ChildProcess =>
+export const spawnEngram = (args: readonly string[], { env = {}, cwd = tempDir() }: RunOptions): ChildProcess =>
   spawn(process.execPath, [MAIN, ...args], { cwd, env: { HOME: cwd, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
 
 function collect(child: ChildProcess): { out: string; err: string } {
@@ -33,7 +33,7 @@ function collect(child: ChildProcess): { out: string; err: string } {
 }
 
 export async function engram(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const child = start(args, options);
+  const child = spawnEngram(args, options);
   const seen = collect(child);
   child.stdin!.on('error', () => {}); // The program may end without reading what it does not need.
   child.stdin!.end(options.stdin ?? '');
@@ -51,10 +51,19 @@ export async function dryRun(args: readonly string[], options: Pick<RunOptions, 
   };
   const inspect = { runtime: refuse, folder: refuse, database: refuse, model: refuse, llm: refuse };
   const code = await run({
-    ...{ argv: args, env, cwd, home: cwd, version: '0.0.0' },
+    ...{ argv: args, env, cwd, home: cwd, version: '0.0.0', now: () => 0 },
     ...{ stdin: { isTTY: true, bytes: refuse }, out: terminal('out'), err: terminal('err') },
     ...{ readFile: () => null, storeExists: () => false, isLocked: () => false, explain: () => null },
-    ...{ openApp: refuse, listen: refuse, untilStopped: refuse, models: refuse, inspect },
+    ...{
+      openApp: refuse,
+      listen: refuse,
+      untilStopped: refuse,
+      models: refuse,
+      vault: refuse,
+      newStoreKey: refuse,
+      backups: refuse,
+      inspect,
+    },
   });
   return { code, ...seen };
 }
@@ -74,7 +83,7 @@ export interface Running {
 /** Starts `engram serve` on any free port and waits until it says where it listens. */
 export async function serve(dir: string, options: RunOptions & { args?: readonly string[] } = {}): Promise<Running> {
   const args = ['serve', '--data-dir', dir, '--port', '0', ...(options.args ?? [])];
-  const child = start(args, { ...options, cwd: options.cwd ?? dir });
+  const child = spawnEngram(args, { ...options, cwd: options.cwd ?? dir });
   const seen = collect(child);
   const closed = once(child, 'close') as Promise<[number | null]>;
   const url = await until(() => /listens on (http:\S+)/.exec(seen.out)?.[1], child, seen);

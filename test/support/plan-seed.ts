@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { StoreDb } from '../../src/core/store-db.ts';
 import type { TestApp } from './app.ts';
 
-const USERS = 4;
+const USERS = 8;
 const COPIES = 60;
 
 /** Some memories of every kind over HTTP, then copies of them in SQL, shared out among the users. */
@@ -30,6 +30,7 @@ export async function seed(app: TestApp, model: string): Promise<void> {
     const later = '2999-01-01 00:00:00';
     await sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${COPIES})
       insert into memories (user_id, ${columns}) select 1 + i % ${USERS}, ${columns} from memories, n`.execute(db);
+    await sql`update memories set sync_id = sync_id || ' ' || id`.execute(db);
     await sql`insert or ignore into memory_tags (memory_id, user_id, tag)
       select id, user_id, 't' || (id % 40) from memories`.execute(db);
     await sql`insert or ignore into memory_links (${link})
@@ -64,11 +65,13 @@ export async function seed(app: TestApp, model: string): Promise<void> {
     await sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${COPIES * 10})
       insert into agent_sessions (id, user_id, agent, status, created_at, updated_at, ended_at)
       select 'session ' || i, 1 + i % ${USERS}, 'a', case i % 20 when 0 then 'active' else 'completed' end, ${later},
-        ${later}, case i % 20 when 0 then null else ${later} end from n`.execute(db);
+        datetime(${later}, i || ' minutes'), case i % 20 when 0 then null else ${later} end from n`.execute(db);
     await sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 9)
       insert into session_lines (session_id, n, user_id, line, bytes, created_at)
       select id, i, user_id, 'x', 1, created_at from agent_sessions, n`.execute(db);
     await seedMind(db, later);
+    await seedPortable(db, later);
+    await seedAudit(db, later);
     await sql`insert into jobs (kind, lane, dedupe_key, payload, status, max_attempts, run_at, created_at, finished_at)
       select 'memory.none', 'io', 'failed ' || id, '{}', 'failed', 1, ${later}, created_at, created_at
       from memories where id % 9 = 0`.execute(db);
@@ -78,13 +81,15 @@ export async function seed(app: TestApp, model: string): Promise<void> {
   });
 }
 
+const filling = (db: StoreDb) => (table: string, columns: string, values: string, from: string) =>
+  sql.raw(`insert or ignore into ${table} (${columns}) select ${values} from ${from}`).execute(db);
+const numbers = (n: number): string =>
+  `(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${n}) select i from n)`;
+const user = `1 + i % ${USERS}`;
+
 /** What is read in memories: many rows for every user, none that a rule would have found. */
 async function seedMind(db: StoreDb, later: string): Promise<void> {
-  const fill = (table: string, columns: string, values: string, from: string) =>
-    sql.raw(`insert or ignore into ${table} (${columns}) select ${values} from ${from}`).execute(db);
-  const numbers = (n: number) =>
-    `(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${n}) select i from n)`;
-  const user = `1 + i % ${USERS}`;
+  const fill = filling(db);
   await fill(
     'structured_facts',
     `user_id, space_id, memory_id, subject, subject_key, predicate, verb, object, object_key, confidence, origin, is_end,
@@ -255,5 +260,68 @@ async function seedMind(db: StoreDb, later: string): Promise<void> {
     `'a' || i, ${user}, 'walk', null, 'a', case i % 20 when 0 then 'pending' else 'approved' end, null, null, '${later}',
       '${later}', null`,
     numbers(COPIES * 10),
+  );
+}
+
+/** Files on their way, imports, notes of what was erased, and addresses that want to hear of nothing. */
+async function seedPortable(db: StoreDb, later: string): Promise<void> {
+  const fill = filling(db);
+  // More than a quota allows nobody has.
+  await fill('spaces', 'user_id, name, created_at', `${user}, 'seeded ' || i, '${later}'`, numbers(USERS * 6));
+  await fill(
+    'uploads',
+    'id, user_id, source, status, created_at, expires_at',
+    `'upload ' || i, ${user}, 'upload', 'completed', '${later}', '${later}'`,
+    numbers(COPIES * 10),
+  );
+  await fill(
+    'upload_chunks',
+    'upload_id, user_id, chunk_index, size, data',
+    "id, user_id, i, 1, x'00'",
+    `uploads, ${numbers(3)}`,
+  );
+  await fill(
+    'imports',
+    `id, user_id, format, status, dry_run, done_bytes, total_bytes, imported, skipped, failed, duplicates, errors,
+      created_at, updated_at`,
+    `'import ' || i, ${user}, 'engram', 'completed', 0, 1, 1, 0, 0, 0, 0, '[]', '${later}', '${later}'`,
+    numbers(COPIES * 10),
+  );
+  await fill('import_marks', 'user_id, mark, target_id', "user_id, 'mark ' || id, id", 'memories');
+  await fill('sync_deletions', 'user_id, sync_id, deleted_at', "user_id, 'gone ' || id, created_at", 'memories');
+  await fill(
+    'webhooks',
+    'user_id, url, events, is_active, failure_count, last_event_id, created_at',
+    `${user}, 'http://127.0.0.1:9', '[]', i % 2, 0, 999999999, '${later}'`,
+    numbers(COPIES * 2),
+  );
+  await fill(
+    'webhook_dead_letters',
+    'user_id, webhook_id, event, payload, attempts, last_error, created_at',
+    `user_id, id, 'memory.created', '{}', 3, '', '${later}'`,
+    `webhooks, ${numbers(9)}`,
+  );
+  await fill(
+    'event_outbox',
+    'user_id, event, data, created_at',
+    `${user}, 'memory.created', '{}', '${later}'`,
+    numbers(COPIES * 10),
+  );
+}
+
+/** A chain for every user, the first rows of which are long past their time. */
+async function seedAudit(db: StoreDb, later: string): Promise<void> {
+  const fill = filling(db);
+  await fill('audit_heads', 'user_id, first_seq, anchor_hash, last_seq, last_hash', "id, 1, '', 0, ''", 'users');
+  const actions = `case i % 3 when 0 then 'memory.store' when 1 then 'memory.forget' else 'memory.get' end`;
+  await fill(
+    'audit_log',
+    `user_id, seq, key_id, action, target_type, target_id, door, request_id, created_at, prev_hash, hash`,
+    `user_id, last_seq + i, 1, ${actions}, 'memory', i, 'http', 'request ' || user_id || ' ' || i,
+      case when i < 20 then '2020-01-01 00:00:00' else '${later}' end, '', ''`,
+    `audit_heads, ${numbers(COPIES * 10)}`,
+  );
+  await sql`update audit_heads set last_seq = (select max(seq) from audit_log l where l.user_id = audit_heads.user_id)`.execute(
+    db,
   );
 }

@@ -1,6 +1,8 @@
-// Calls every endpoint of the features that read memories, for tests of query plans.
+// Calls every endpoint of the features that read memories, and of those through which they come and go, for tests of
+// query plans.
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sql } from 'kysely';
 import type { TestApp } from './app.ts';
@@ -181,6 +183,13 @@ async function walkGraph(go: Go, { space, memory }: Known, other: number): Promi
   await go('graph.community_members', 'GET', `/graph/communities/${communities[0].id}/members`);
 }
 
+/** An address on this machine that takes everything. */
+async function listener(): Promise<[url: string, server: Server]> {
+  const server = createServer((_, response) => void response.writeHead(204).end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return [`http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, server];
+}
+
 type Store = (content: string, more?: object) => Promise<number>;
 
 async function walkThinking(go: Go, store: Store, at: number): Promise<void> {
@@ -202,9 +211,7 @@ async function walkThinking(go: Go, store: Store, at: number): Promise<void> {
   await go('growth.materialize', 'POST', '/growth/materialize', { observation_id });
   await go('growth.text', 'GET', '/growth/materialize?service=ada');
 
-  const server = createServer((_, response) => void response.writeHead(204).end()).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const webhook_url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+  const [webhook_url, server] = await listener();
   const digest = await go('digests.subscribe', 'POST', '/digests', { webhook_url, schedule: 'hourly' });
   await go('digests.generate', 'POST', '/digests/generate');
   await go('digests.send', 'POST', '/digests/send', { digest_id: digest.id });
@@ -215,4 +222,112 @@ async function walkThinking(go: Go, store: Store, at: number): Promise<void> {
   await go('thinking.run', 'POST', '/intelligence/run');
   await go('thinking.dream', 'POST', '/intelligence/dream');
   await go('thinking.state', 'GET', '/intelligence/dreamer');
+}
+
+/** What comes in and goes out: tools, documents, files, other servers, secrets and who is told. */
+export async function walkPortable(app: TestApp, go: Go, { space }: Pick<Known, 'space'>): Promise<void> {
+  const at = app.clock.now();
+  const [url, server] = await listener();
+  const hook = await go('webhooks.create', 'POST', '/webhooks', { url, events: ['memory.*'] });
+  await go('webhooks.list', 'GET', '/webhooks');
+  await go('webhooks.update', 'PATCH', `/webhooks/${hook.id}`, { is_active: true });
+  await go('webhooks.test', 'POST', `/webhooks/test/${hook.id}`);
+
+  const session = await go('grounding.create_session', 'POST', '/grounding/sessions', { name: 'walk' });
+  await go('grounding.list_sessions', 'GET', '/grounding/sessions');
+  await go('grounding.get_session', 'GET', `/grounding/sessions/${session.id}`);
+  await go('grounding.tools', 'GET', '/grounding/tools');
+  await go('grounding.providers', 'GET', '/grounding/providers');
+  const run = { tool: 'memory_search', args: { query: 'river walk' }, session_id: session.id };
+  await go('grounding.execute', 'POST', '/grounding/execute', run);
+  await go('grounding.quality', 'GET', '/grounding/quality');
+  await go('grounding.end_session', 'DELETE', `/grounding/sessions/${session.id}`);
+
+  await walkIngest(app, go, at);
+  await walkTransfer(go, space, at);
+  await walkSync(go, space, at);
+  await walkSecrets(go, at);
+
+  await app.jobs.drain();
+  await go('webhooks.dead_letters', 'GET', `/webhooks/${hook.id}/dead-letters`);
+  await go('webhooks.delete', 'DELETE', `/webhooks/${hook.id}`);
+  server.close();
+}
+
+async function walkIngest(app: TestApp, go: Go, at: number): Promise<void> {
+  await go('ingest.text', 'POST', '/ingest', { text: `# Walks ${at}\n\nBy the river, at dawn.` });
+  await go('ingest.stream', 'POST', '/ingest/stream', { text: `Walks ${at}, by the sea.` });
+  await go('ingest.bulk', 'POST', '/import/bulk', { text: `Walks ${at}, up the hill.`, format: 'markdown' });
+  const upload = async (text: string): Promise<string> => {
+    const { upload_id } = await go('ingest.upload_init', 'POST', '/ingest/upload/init', { filename: 'walks.json' });
+    const chunk_hash = createHash('sha256').update(text).digest('hex');
+    const chunk = { upload_id, chunk_index: 0, chunk_hash, data: Buffer.from(text).toString('base64') };
+    await go('ingest.upload_chunk', 'POST', '/ingest/upload/chunk', chunk);
+    return upload_id;
+  };
+  const [whole, dropped] = [await upload(`[{"walk":"round the lake ${at}"}]`), await upload('no walk')];
+  await go('ingest.upload_status', 'GET', `/ingest/upload/${whole}/status`);
+  await go('ingest.upload_complete', 'POST', '/ingest/upload/complete', { upload_id: whole });
+  await go('ingest.upload_abort', 'POST', '/ingest/upload/abort', { upload_id: dropped });
+  const brought = await upload(`[{"content":"A walk in the rain ${at}."}]`);
+  const { job_id } = await go('transfer.import', 'POST', '/import', { upload_id: brought });
+  await app.jobs.drain();
+  await go('transfer.status', 'GET', `/import/${job_id}`);
+}
+
+async function walkTransfer(go: Go, space: string, at: number): Promise<void> {
+  await go('transfer.export_admin', 'GET', '/admin/export');
+  for (const format of ['json', 'markdown']) await go('transfer.export', 'GET', `/export?format=${format}`);
+  const lines: string = await go('transfer.export', 'GET', '/export?vectors=1');
+  await go('transfer.export', 'GET', '/export', undefined, { 'x-space': space });
+
+  // One record of every kind, and the first again under names that were never seen.
+  const records = lines
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; [name: string]: unknown });
+  const firsts = [...new Map(records.reverse().map((record) => [record.type, record])).values()].reverse();
+  const renamed = firsts.map((record) => ({
+    ...record,
+    ...(record.key !== undefined && { key: `${record.key} ${at}` }),
+  }));
+  const items = [...firsts, ...renamed].map((value, n) => ({ section: null, line: n + 1, value }));
+  await go('transfer.detect', 'POST', '/import/format', { items });
+  for (const dry_run of [true, false])
+    await go('transfer.import_items', 'POST', '/import/items', { format: 'engram', items, dry_run });
+  const memories = [{ content: `A walk along the wall ${at}.` }];
+  await go('transfer.import_json', 'POST', '/import/json', { version: 1, memories });
+  await go('transfer.import_mem0', 'POST', '/import/mem0', [{ memory: `A walk through the woods ${at}.` }]);
+  await go('transfer.import_supermemory', 'POST', '/import/supermemory', [{ content: `A walk to the mill ${at}.` }]);
+}
+
+async function walkSync(go: Go, space: string, at: number): Promise<void> {
+  const { next } = await go('sync.changes', 'GET', '/sync/changes?limit=5');
+  await go('sync.changes', 'GET', `/sync/changes?cursor=${encodeURIComponent(next)}`);
+  await go('sync.changes', 'GET', '/sync/changes?since=2026-03-02');
+  await go('sync.changes', 'GET', '/sync/changes?since=2026-03-02', undefined, { 'x-space': space });
+  const told = { sync_id: `walk-${at}`, content: `A walk that another server knows ${at}.` };
+  const [made, later] = ['2026-03-03 10:00:00', '2999-01-01 00:00:00'];
+  const changes = [
+    { ...told, change_type: 'insert', updated_at: made },
+    { ...told, change_type: 'update', updated_at: later, importance: 9, tags: ['far'] },
+    {
+      ...told,
+      sync_id: `next-${at}`,
+      content: `A longer walk ${at}.`,
+      parent_sync_id: told.sync_id,
+      updated_at: later,
+    },
+    { sync_id: `walk-${at}`, change_type: 'delete', updated_at: later },
+  ];
+  await go('sync.receive', 'POST', '/sync/receive', { changes });
+}
+
+async function walkSecrets(go: Go, at: number): Promise<void> {
+  const { id, name } = await go('access.create_space', 'POST', '/spaces', { name: `kept as sent ${at}` });
+  await go('redaction.change_space', 'PATCH', `/spaces/${id}`, { redaction: false });
+  const content = `The walk ${at} needs ghp_Zq3V8wLk1PpXc7RtY2mBn5Hd9Js4Fg0AeUiO to begin.`;
+  await go('memory.store', 'POST', '/store', { content }, { 'x-space': name });
+  await go('redaction.change_space', 'PATCH', `/spaces/${id}`, { redaction: true });
+  await go('redaction.sweep', 'POST', '/admin/redact', { dry_run: false });
 }

@@ -1,5 +1,7 @@
 // The checks of engram doctor, each from facts to one line.
+import { DAY_MS, HOUR_MS } from '../../algo/durations.ts';
 import { type Config, ConfigError, explain } from '../../config.ts';
+import { parseTime } from '../../core/clock.ts';
 import { jobStats } from '../../features/jobs/contract.ts';
 import { health } from '../../features/system/contract.ts';
 import { loopbackUrl } from './address.ts';
@@ -41,7 +43,9 @@ export async function runChecks(context: Context): Promise<Check[]> {
     settings(config),
     folder(config, machine),
     database(config, facts, server),
+    ...guards(facts),
     ...(await jobs(config, facts, server)),
+    ...(await backups(config, facts, machine)),
     await models(config, machine),
     ...(await languageModel(config, machine)),
     await port(config, machine, server),
@@ -82,7 +86,8 @@ function folder({ data_dir }: Config, { inspect }: Machine): Check {
 
 function database(config: Config, facts: DatabaseFacts, server: Probe): Check {
   const embedded = config.database_url === null;
-  const cipher = !embedded ? 'on its own server' : config.encryption.key === null ? 'not encrypted' : 'encrypted';
+  const { mode } = config.encryption;
+  const cipher = !embedded ? 'on its own server' : mode === 'none' ? 'not encrypted' : `encrypted (${mode})`;
   switch (facts.state) {
     case 'absent':
       return ok('database', `${config.db_path} does not exist yet; the first start makes it, ${cipher}`);
@@ -130,6 +135,19 @@ function database(config: Config, facts: DatabaseFacts, server: Probe): Check {
   }
 }
 
+/** A second wall between users, which some roles of Postgres walk through. */
+function guards(facts: DatabaseFacts): Check[] {
+  if (facts.state !== 'readable' || facts.guards === null) return [];
+  if (facts.guards) return [ok('guards', 'Postgres itself keeps the rows of each user apart')];
+  return [
+    warning(
+      'guards',
+      'the role in ENGRAM_DATABASE_URL is a superuser or has BYPASSRLS: Postgres does not hold it to the rows of each user',
+      'Give Engram an ordinary role that owns its database, tables included ("create role engram login", "alter table ... owner to engram").',
+    ),
+  ];
+}
+
 /** Nothing where there is no store yet, or none that can be read: another check tells of that. */
 async function jobs(config: Config, facts: DatabaseFacts, server: Probe): Promise<Check[]> {
   const failed = facts.state === 'readable' ? facts.failed_jobs : await askedJobs(config, facts, server);
@@ -148,6 +166,27 @@ async function askedJobs(config: Config, facts: DatabaseFacts, server: Probe): P
   if (!response?.ok) return null;
   return ((await response.json()) as { failed: number }).failed;
 }
+
+/** Nothing where there is nothing to lose yet, or where the database has tools of its own. */
+async function backups(config: Config, facts: DatabaseFacts, machine: Machine): Promise<Check[]> {
+  if (config.database_url !== null || facts.state === 'absent') return [];
+  const { enabled, interval, dir } = config.backup;
+  const [newest] = await (await machine.backups()).list(config);
+  if (!newest) {
+    const advice = enabled
+      ? 'A running server makes the first one within a day; "engram backup" makes one now.'
+      : 'ENGRAM_BACKUP_ENABLED is off: turn it on, or run "engram backup" by a schedule of your own.';
+    return [warning('backups', `none in ${dir}`, advice)];
+  }
+  const age = Math.max(0, machine.now() - (parseTime(newest.created_at) ?? 0));
+  const found = `the newest is ${newest.name}, ${bytes(newest.size_bytes)}, ${ageOf(age)}`;
+  if (age <= Math.max(2 * interval * 1000, 2 * DAY_MS)) return [ok('backups', found)];
+  const advice = 'GET /backups says why there is none since, if a server runs; "engram backup" makes one now.';
+  return [warning('backups', found, advice)];
+}
+
+const ageOf = (ms: number): string =>
+  ms < 2 * DAY_MS ? `${Math.floor(ms / HOUR_MS)} hours old` : `${Math.floor(ms / DAY_MS)} days old`;
 
 async function models(config: Config, { inspect }: Machine): Promise<Check> {
   const facts = await inspect.model(config);
@@ -183,6 +222,12 @@ async function languageModel(config: Config, { inspect }: Machine): Promise<Chec
 }
 
 async function port(config: Config, machine: Machine, server: Probe): Promise<Check> {
+  if (server.state === 'engram' && server.safe_mode)
+    return warning(
+      'port',
+      `Engram ${server.version} answers at ${server.url}, but crashed three times and takes no changes`,
+      'Look at its log, then call POST /admin/safe-mode/exit with an administrator’s key.',
+    );
   if (server.state === 'engram') return ok('port', `Engram ${server.version} answers at ${server.url}`);
   if (server.state === 'stranger')
     return broken(
@@ -207,7 +252,13 @@ async function port(config: Config, machine: Machine, server: Probe): Promise<Ch
 }
 
 type Probe =
-  | { readonly state: 'engram'; readonly url: string; readonly version: string; readonly readiness: string }
+  | {
+      readonly state: 'engram';
+      readonly url: string;
+      readonly version: string;
+      readonly readiness: string;
+      readonly safe_mode: boolean;
+    }
   | { readonly state: 'stranger' | 'nobody'; readonly url: string };
 
 const PROBE_TIMEOUT_MS = 2_000;
@@ -218,10 +269,15 @@ async function probe(config: Config): Promise<Probe> {
   if (config.port === 0) return { state: 'nobody', url };
   try {
     const response = await overNetwork(buildRequest(url, null, health, {}), PROBE_TIMEOUT_MS);
-    const answer = (await readAnswer(response, url, null)) as { service?: string; version?: string };
+    const answer = (await readAnswer(response, url, null)) as {
+      service?: string;
+      version?: string;
+      safe_mode?: boolean;
+    };
     if (answer.service !== 'engram') return { state: 'stranger', url };
     const ready = await overNetwork(new Request(`${url}/health/ready`), PROBE_TIMEOUT_MS);
-    return { state: 'engram', url, version: answer.version ?? '?', readiness: ready.ok ? 'ready' : 'not ready' };
+    const readiness = ready.ok ? 'ready' : 'not ready';
+    return { state: 'engram', url, version: answer.version ?? '?', readiness, safe_mode: answer.safe_mode === true };
   } catch (error) {
     return { state: error instanceof Refused ? 'nobody' : 'stranger', url };
   }

@@ -15,6 +15,9 @@ export interface CallInput<S extends EndpointSpec> {
 
 export type Call = <S extends EndpointSpec>(spec: S, input?: CallInput<S>) => Promise<z.output<S['response']>>;
 
+/** The same for answers that are no JSON: the whole response, once it is a success. */
+export type Open = <S extends EndpointSpec>(spec: S, input?: CallInput<S>) => Promise<Response>;
+
 /** Carries one request. Rejects only when no answer came. */
 export type Send = (request: Request, timeout_ms: number) => Promise<Response>;
 
@@ -91,7 +94,6 @@ const parseJson = (text: string): unknown => {
 export class Refused extends Error {}
 
 export const overNetwork: Send = async (request, timeout_ms) => {
-  const { origin } = new URL(request.url);
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(timeout_ms) });
     // Read here, so that an answer that breaks off is worded like one that never came.
@@ -99,20 +101,34 @@ export const overNetwork: Send = async (request, timeout_ms) => {
     const { status, headers } = answer;
     return new Response(body.byteLength === 0 ? null : body, { status, headers });
   } catch (error) {
-    const { code, name, cause } = error as { code?: string; name?: string; cause?: { code?: string } };
-    const reason = code ?? cause?.code ?? name ?? '';
-    if (/^(ECONNREFUSED|ConnectionRefused)$/.test(String(reason))) {
-      throw new Refused(
-        `Nothing answers at ${origin}. Start the server with "engram serve", or name another with --server or ENGRAM_URL.`,
-      );
-    }
-    const why =
-      name === 'TimeoutError' ? `did not answer within ${timeout_ms / 1000} s` : `cannot be reached (${reason})`;
-    throw new CliError(
-      EXIT.unreachable,
-      'unreachable',
-      `${origin} ${why}. Check that it is an Engram server and that it is up.`,
-      { cause: error },
-    );
+    throw explainSending(error, request, timeout_ms);
   }
 };
+
+/** For answers too large to hold: its body is read by the caller, who has to expect it to break off. */
+export const openOverNetwork: Send = async (request, timeout_ms) => {
+  try {
+    return await fetch(request, { signal: AbortSignal.timeout(timeout_ms) });
+  } catch (error) {
+    throw explainSending(error, request, timeout_ms);
+  }
+};
+
+function explainSending(error: unknown, request: Request, timeout_ms: number): Error {
+  const { origin } = new URL(request.url);
+  const { code, name, cause } = error as { code?: string; name?: string; cause?: { code?: string } };
+  const reason = code ?? cause?.code ?? name ?? '';
+  if (/^(ECONNREFUSED|ConnectionRefused)$/.test(String(reason))) {
+    return new Refused(
+      `Nothing answers at ${origin}. Start the server with "engram serve", or name another with --server or ENGRAM_URL.`,
+    );
+  }
+  const why =
+    name === 'TimeoutError' ? `did not answer within ${timeout_ms / 1000} s` : `cannot be reached (${reason})`;
+  return new CliError(
+    EXIT.unreachable,
+    'unreachable',
+    `${origin} ${why}. Check that it is an Engram server and that it is up.`,
+    { cause: error },
+  );
+}

@@ -1,7 +1,7 @@
 // What a command is: data for help and parsing, and one function that does the work.
 import type { Config } from '../../config.ts';
 import type { Args, Flag } from './args.ts';
-import type { Call } from './client.ts';
+import type { Call, Open } from './client.ts';
 import { type ExitCode, usage } from './failure.ts';
 import type { Machine } from './machine.ts';
 import type { Output } from './output.ts';
@@ -13,7 +13,7 @@ export interface Context {
   /** @throws ConfigError */
   settings(): Config;
   /** Calls the server, or the store itself when no server is up at the usual address. */
-  withCall<T>(work: (call: Call) => Promise<T>): Promise<T>;
+  withCall<T>(work: (call: Call, open: Open) => Promise<T>): Promise<T>;
 }
 
 export interface Command {

@@ -1,6 +1,16 @@
 // Where a command's calls go: to the server, or, when none is up at the usual address, straight to the store on this disk.
 import type { App } from '../../app.ts';
-import { buildRequest, type Call, overNetwork, Refused, readAnswer, timeoutOf } from './client.ts';
+import {
+  buildRequest,
+  type Call,
+  type Open,
+  openOverNetwork,
+  overNetwork,
+  Refused,
+  readAnswer,
+  type Send,
+  timeoutOf,
+} from './client.ts';
 import { CliError, EXIT } from './failure.ts';
 
 export interface ConnectOptions {
@@ -16,6 +26,7 @@ export interface ConnectOptions {
 
 export interface Connection {
   readonly call: Call;
+  readonly open: Open;
   /** The store was opened in this process. */
   isLocal(): boolean;
   close(): Promise<void>;
@@ -30,12 +41,12 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 export function connect({ base, key, chosen, openLocal, isLocked }: ConnectOptions): Connection {
   let local: App | null = null;
 
-  async function send(make: () => Request, timeout_ms: number): Promise<Response> {
+  async function send(make: () => Request, timeout_ms: number, carry: Send = overNetwork): Promise<Response> {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       if (local) return local.localCall(make());
       try {
-        return await overNetwork(make(), timeout_ms);
+        return await carry(make(), timeout_ms);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         if (chosen) throw new CliError(EXIT.unreachable, 'unreachable', error.message);
@@ -53,5 +64,10 @@ export function connect({ base, key, chosen, openLocal, isLocked }: ConnectOptio
     const response = await send(() => buildRequest(base, key, spec, input), timeoutOf(spec));
     return (await readAnswer(response, base, key)) as never;
   };
-  return { call, isLocal: () => local !== null, close: async () => local?.close() };
+  const open: Open = async (spec, input = {}) => {
+    const response = await send(() => buildRequest(base, key, spec, input), timeoutOf(spec), openOverNetwork);
+    if (!response.ok) await readAnswer(response, base, key);
+    return response;
+  };
+  return { call, open, isLocal: () => local !== null, close: async () => local?.close() };
 }

@@ -1,8 +1,10 @@
 // Everything a command needs from outside, handed in by main.ts: no command touches the process, the disk or the network alone.
 import type { App } from '../../app.ts';
 import type { Config } from '../../config.ts';
+import type { BackupTools } from '../../platform/backups.ts';
 import type { LlmFacts } from '../../platform/llm/inspect.ts';
 import type { Models } from '../../platform/models/open.ts';
+import type { Vault } from '../../platform/vault.ts';
 
 export interface Terminal {
   readonly isTTY: boolean;
@@ -36,6 +38,8 @@ export type DatabaseFacts =
       readonly bytes: number | null;
       /** Background jobs that are tried no more; null where damage may hide some. */
       readonly failed_jobs: number | null;
+      /** Whether the database itself keeps users apart; null where it cannot. */
+      readonly guards: boolean | null;
     };
 
 export type ModelFacts = { readonly name: string; readonly file: string } | { readonly problem: string };
@@ -56,6 +60,8 @@ export interface Machine {
   readonly cwd: string;
   readonly home: string;
   readonly version: string;
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
   readonly stdin: { readonly isTTY: boolean; bytes(): AsyncIterable<Uint8Array> };
   readonly out: Terminal;
   readonly err: Terminal;
@@ -72,5 +78,11 @@ export interface Machine {
   explain(error: unknown, config: Config | null): string | null;
   /** The models on this machine's disk, and the hub that more come from. */
   models(config: Config): Promise<Models>;
+  /** What is done with backups without a server. */
+  backups(): Promise<BackupTools>;
+  /** 64 hex digits. */
+  newStoreKey(): string;
+  /** Encrypts and decrypts the store of these settings, and keeps its keys. */
+  vault(config: Config): Promise<Vault>;
   readonly inspect: Inspect;
 }

@@ -1,7 +1,7 @@
 // From the command line to an exit code: finds the command, gives it what it needs, words what went wrong.
 import { nearest } from '../../algo/nearest.ts';
 import { fromFlags } from '../../config/sources.ts';
-import { type Config, ConfigError, explain, loadConfig } from '../../config.ts';
+import { type Config, ConfigError, changed, explain, loadConfig } from '../../config.ts';
 import { asError } from '../../core/thrown.ts';
 import { loopbackUrl } from './address.ts';
 import { parseArgs } from './args.ts';
@@ -97,10 +97,8 @@ function contextOf(
       const openLocal = async () => {
         // Opening a store takes the settings of a server, all but the key: here that is the caller's own, not one to hand out.
         const { ENGRAM_API_KEY: _caller, ...env } = machine.env;
-        const mine = {
-          ...load('server', env),
-          ...(given(config).has('log_level') ? {} : { log_level: 'silent' as const }),
-        };
+        const quiet = given(config).has('log_level') ? {} : { log_level: 'silent' as const };
+        const mine = changed(load('server', env), quiet);
         if (command.starts_store || machine.storeExists(mine)) return machine.openApp(mine);
         const message = `Nothing answers at ${base}, and there is no store at ${mine.db_path}. Start the server with "engram serve", or name another with --server or --data-dir.`;
         throw new CliError(EXIT.unreachable, 'unreachable', message);
@@ -108,7 +106,7 @@ function contextOf(
       const key = config.client_key?.reveal() ?? null;
       const connection = connect({ base, key, chosen, openLocal, isLocked: (error) => machine.isLocked(error) });
       try {
-        return await work(connection.call);
+        return await work(connection.call, connection.open);
       } catch (error) {
         if (error instanceof CliError && error.code === 'internal' && connection.isLocal()) {
           const message = 'Something unforeseen went wrong. Run it again with --log-level error for the details.';

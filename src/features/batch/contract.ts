@@ -11,6 +11,7 @@ const BatchOp = z.strictObject({
 });
 export const batch = endpoint({
   id: 'batch.run',
+  cost: 10,
   method: 'POST',
   path: '/batch',
   access: 'write',

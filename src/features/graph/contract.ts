@@ -338,6 +338,7 @@ export const detectCommunities = endpoint({
 
 export const rankMemories = endpoint({
   id: 'graph.rank',
+  cost: 3,
   method: 'POST',
   path: '/graph/pagerank',
   access: 'write',
@@ -371,6 +372,7 @@ export const rebuildRanks = endpoint({
   id: 'graph.rebuild',
   method: 'POST',
   path: '/admin/pagerank/rebuild',
+  cost: 50,
   access: 'admin',
   summary: 'Work PageRank and communities out for one user or for all',
   query: z.strictObject({ user_id: Id.optional().meta({ description: 'Only for this user' }) }),

@@ -142,7 +142,7 @@ const pausing = {
   method: 'POST',
   access: 'admin',
   body: z.strictObject({
-    lane: z.enum(LANE_NAMES).meta({ description: 'Which jobs: inference, io or maintenance' }),
+    lane: z.enum(LANE_NAMES).meta({ description: `Which jobs: ${LANE_NAMES.join(', ')}` }),
   }),
   response: z.looseObject({
     lane: z.string(),

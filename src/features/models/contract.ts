@@ -103,6 +103,7 @@ export const forgetModel = endpoint({
 
 export const reembed = endpoint({
   id: 'models.reembed',
+  cost: 100,
   method: 'POST',
   path: '/admin/reembed',
   access: 'admin',

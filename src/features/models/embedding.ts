@@ -346,6 +346,11 @@ export function createEmbeddingModels(deps: EmbeddingDeps) {
       const embedder = target && keyOf(target) === model ? target.embedder : semantics.embedder(model);
       return embedder && unwatched(embedder);
     },
+    /** After commit: all vectors of the user are gone, or are to be read anew. */
+    async forgetUser(user_id: number): Promise<void> {
+      await semantics.forgetUser(user_id);
+      await target?.index.forgetUser(user_id);
+    },
     async indexed(model: string, records: readonly StoredVector[]): Promise<void> {
       if (target && keyOf(target) === model) await target.index.put(records);
       else await semantics.indexed(model, records);

@@ -25,6 +25,7 @@ export const health = endpoint({
       .nullable()
       .meta({ description: 'Model that turns text into vectors; null when there is none' }),
     database: z.string().meta({ description: 'Family of the database', example: 'SQLite' }),
+    safe_mode: z.boolean().meta({ description: 'Changes are refused after a row of crashes', example: false }),
     uptime_secs: z.number().meta({ description: 'Seconds since the start' }),
   }),
 });

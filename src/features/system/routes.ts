@@ -10,7 +10,7 @@ export interface SystemParts {
   schemas: Schemas;
   reference: {
     /** The OpenAPI document. */
-    readonly json: string;
+    json(): string;
     /** The page at /docs, with the headers that allow its own script and nothing else. */
     page(): { html: string; headers: Record<string, string> };
   };
@@ -25,7 +25,7 @@ export const systemRoutes = ({ system, metrics, schemas, reference }: SystemPart
   }),
   route(contract.metrics, () => metrics.allText()),
   route(contract.httpMetrics, () => metrics.httpText()),
-  route(contract.openApi, () => new Response(reference.json, { headers: { 'content-type': 'application/json' } })),
+  route(contract.openApi, () => new Response(reference.json(), { headers: { 'content-type': 'application/json' } })),
   route(contract.docs, () => {
     const { html, headers } = reference.page();
     return new Response(html, { headers: { 'content-type': 'text/html; charset=utf-8', ...headers } });

@@ -11,12 +11,14 @@ export interface SystemDeps {
   hasReranker(): boolean;
   /** One is set up; whether it answers shows when it is asked. */
   hasLlm: boolean;
+  /** Changes are refused after a row of crashes. */
+  safeMode(): boolean;
   /** Rejects when the database cannot be read. */
   ping(): Promise<void>;
   clock: Clock;
 }
 
-export function createSystem({ version, database, model, hasReranker, hasLlm, ping, clock }: SystemDeps) {
+export function createSystem({ version, database, model, hasReranker, hasLlm, safeMode, ping, clock }: SystemDeps) {
   const started = clock.now();
   const self = { service: 'engram' as const, version };
   return {
@@ -27,6 +29,7 @@ export function createSystem({ version, database, model, hasReranker, hasLlm, pi
       llm_configured: hasLlm,
       embedding_model: model()?.name ?? null,
       database,
+      safe_mode: safeMode(),
       uptime_secs: Math.round((clock.now() - started) / 1000),
     }),
     async ready() {

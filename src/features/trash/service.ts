@@ -151,6 +151,14 @@ export function createTrash(deps: TrashDeps) {
         (_chain, named) => named,
       ),
 
+    /** Erases these wherever they are, and no other version of them. */
+    eraseAll: (user_id: number, ids: readonly number[]): Promise<Receipt> =>
+      eraseWhere(
+        user_id,
+        ({ memories }) => memories.byIds(user_id, ids),
+        (_chain, named) => named,
+      ),
+
     /** Erases one memory of the trash now. */
     purgeOne: (scope: Scope, id: number): Promise<Receipt> =>
       eraseWhere(scope.user_id, async ({ memories }) => {

@@ -1,5 +1,6 @@
 // The one seam between the product and a database family. Nothing outside platform/db may know which one is open.
 import type { Kysely } from 'kysely';
+import type { FileCopies } from '../../core/backup.ts';
 import type { FullTextIndex } from '../../core/ports.ts';
 import type { IdList } from '../../core/store-db.ts';
 import type { JobTable, Schema } from '../../core/tables.ts';
@@ -13,11 +14,21 @@ export interface Handle {
   readonly idList: IdList;
   /** Makes concurrent units of one user run one after the other, where the database does not already. */
   lockUser(user_id: number): Promise<void>;
+  /** Begins to watch. @returns a question: was anything written since, by the transaction of this handle? */
+  watchWrites(): () => Promise<boolean>;
+  /** What the schema is made of, by name. */
+  describe(): Promise<SchemaParts>;
   /** Leases up to `limit` due jobs of a lane, oldest first; two claimers never get the same row. */
   claimJobs(claim: JobClaim): Promise<JobRow[]>;
 }
 
 export type JobRow = { [K in keyof JobTable]: K extends 'id' ? number : JobTable[K] };
+
+export interface SchemaParts {
+  /** `of_users`: each row says whose it is, in `user_id`. */
+  tables: { name: string; sql: string; of_users: boolean }[];
+  indexes: string[];
+}
 
 export interface JobClaim {
   lane: string;
@@ -50,6 +61,8 @@ export interface Database {
    * @throws AppError database_unavailable, with everything as it was
    */
   compact(): Promise<Slack | null>;
+  /** Null where the database is no file of ours: copies are made with its own tools there. */
+  readonly files: FileCopies | null;
   /** Problems found by the database's own checks; empty means sound. */
   check(): Promise<string[]>;
   close(): Promise<void>;

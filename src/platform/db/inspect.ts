@@ -1,6 +1,7 @@
 // Looks at the configured database without migrating, repairing or keeping it: what engram doctor reports.
 import { existsSync, statSync } from 'node:fs';
 import { migrations } from '../../../migrations/index.ts';
+import { type Encryption, type Person, unlock } from '../crypto/unlock.ts';
 import { DatabaseError } from './dialect.ts';
 import type { DatabaseOptions } from './open.ts';
 import { openRaw } from './sqlite/connection.ts';
@@ -18,14 +19,26 @@ export type DatabaseFacts =
       bytes: number | null;
       /** Background jobs that are tried no more; null where damage may hide some. */
       failed_jobs: number | null;
+      /** Whether the database itself keeps users apart; null where it cannot. */
+      guards: boolean | null;
     };
 
 const FAILED_JOBS = `select count(*) as n from jobs where status = 'failed'`;
 const newest = migrations.at(-1)?.version ?? 0;
 
-export async function inspectDatabase(options: Pick<DatabaseOptions, 'url' | 'path' | 'key'>): Promise<DatabaseFacts> {
+export interface InspectOptions extends Pick<DatabaseOptions, 'url' | 'path'> {
+  encryption: Encryption;
+  person: Person;
+}
+
+export async function inspectDatabase({ url, path, encryption, person }: InspectOptions): Promise<DatabaseFacts> {
   try {
-    return options.url === null ? inspectSqlite(options.path, options.key) : await inspectPostgres(options.url);
+    if (url !== null) return await inspectPostgres(url);
+    if (!existsSync(path)) return { state: 'absent' };
+    // Before anybody is asked for a passphrase that is not needed.
+    if (isLocked(path)) return { state: 'in_use' };
+    const { key } = await unlock({ encryption, db_path: path, person, now: '' });
+    return inspectSqlite(path, key?.toString('hex') ?? null);
   } catch (error) {
     const reason = (error as { code?: string }).code ?? '';
     if (reason.startsWith('SQLITE_BUSY')) return { state: 'in_use' };
@@ -37,8 +50,6 @@ export async function inspectDatabase(options: Pick<DatabaseOptions, 'url' | 'pa
 }
 
 function inspectSqlite(path: string, key: string | null): DatabaseFacts {
-  if (!existsSync(path)) return { state: 'absent' };
-  if (isLocked(path)) return { state: 'in_use' };
   const raw = openRaw({ path, key, synchronous: 'full', readonly: true });
   try {
     const { v } = raw.prepare('select sqlite_version() as v').get() as { v: string };
@@ -56,6 +67,7 @@ function inspectSqlite(path: string, key: string | null): DatabaseFacts {
         0,
       ),
       failed_jobs: damage.length > 0 ? null : oneOf(raw, FAILED_JOBS),
+      guards: null,
     };
   } finally {
     raw.close();
@@ -97,9 +109,10 @@ async function inspectPostgres(url: string): Promise<DatabaseFacts> {
   try {
     await client.connect();
     const { rows } = await client.query(
-      `select current_setting('server_version') as version, to_regclass('schema_version') as ours`,
+      `select current_setting('server_version') as version, to_regclass('schema_version') as ours,
+        not (rolsuper or rolbypassrls) as guards from pg_roles where rolname = current_user`,
     );
-    const { version, ours } = rows[0] as { version: string; ours: string | null };
+    const { version, ours, guards } = rows[0] as { version: string; ours: string | null; guards: boolean };
     const steps = ours === null ? null : await client.query('select max(version) as newest from schema_version');
     const failed = ours === null ? null : await client.query(FAILED_JOBS);
     return {
@@ -110,6 +123,7 @@ async function inspectPostgres(url: string): Promise<DatabaseFacts> {
       damage: [],
       bytes: null,
       failed_jobs: Number(failed?.rows[0]?.n ?? 0),
+      guards,
     };
   } catch (error) {
     return { state: 'unusable', problem: explainConnecting(error, place) };

@@ -1,4 +1,5 @@
 // Opens the database the configuration names.
+import type { Rows } from '../../core/rows.ts';
 import type { Database } from './dialect.ts';
 import { openSqlite } from './sqlite/open.ts';
 
@@ -9,10 +10,12 @@ export interface DatabaseOptions {
   key: string | null;
   synchronous: 'full' | 'normal';
   now: string;
+  /** Whose rows what is asked right now may touch, where the database can hold it to that. */
+  rows(): Rows;
 }
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   if (options.url === null) return openSqlite(options);
   const { openPostgres } = await import('./postgres/open.ts');
-  return openPostgres({ url: options.url, now: options.now });
+  return openPostgres({ url: options.url, now: options.now, rows: options.rows });
 }

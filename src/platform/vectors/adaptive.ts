@@ -166,6 +166,14 @@ export function adaptiveIndex(options: AdaptiveOptions): AdaptiveIndex {
       }
       return exact.search(user_id, query, limit, allowed);
     },
+    async forgetUser(user_id) {
+      await known.get(user_id)?.building;
+      users.delete(user_id);
+      known.delete(user_id);
+      exact.forget(user_id);
+      // A table of an earlier run is there even when none was opened in this one.
+      if (lance || existsSync(options.path)) await (await opened())?.drop(user_id);
+    },
     serving(user_id) {
       return known.get(user_id)?.mode === 'lance' ? 'lance' : 'exact';
     },

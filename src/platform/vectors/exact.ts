@@ -110,6 +110,9 @@ export function exactIndex(
       if (!found) trim();
       return matrix.search(query, limit, allowed);
     },
+    async forgetUser(user_id) {
+      users.delete(user_id);
+    },
     forget(user_id) {
       users.delete(user_id);
     },

@@ -282,6 +282,13 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
     await user.maintenance;
   }
 
+  async function drop(user_id: number): Promise<void> {
+    const user = await opened(user_id).catch(() => null);
+    if (user) await stop(user);
+    users.delete(user_id);
+    await db.dropTable(nameOf(user_id));
+  }
+
   return {
     name: 'lance',
     async put(records) {
@@ -307,12 +314,8 @@ export async function lanceIndex(options: LanceOptions): Promise<LanceIndex> {
       await flush(user);
       return user.rows;
     },
-    async drop(user_id) {
-      const user = await opened(user_id).catch(() => null);
-      if (user) await stop(user);
-      users.delete(user_id);
-      await db.dropTable(nameOf(user_id));
-    },
+    drop,
+    forgetUser: drop,
     async settled() {
       for (const user of users.values()) await (await user).maintenance;
     },

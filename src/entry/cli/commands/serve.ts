@@ -33,6 +33,7 @@ export const serve: Command = {
     const app = await machine.openApp(config, { eager: true });
     let listener: Listening | null = null;
     try {
+      await app.begin();
       listener = await machine.listen(app.fetch, config);
       await announce(context, config, app, listener);
       await stopped;

@@ -10,9 +10,11 @@ import {
   sql,
 } from 'kysely';
 import { migrations } from '../../../../migrations/index.ts';
+import { guardRows } from '../../../../migrations/row-guards.ts';
 import { type Database, DatabaseError, type Db, type Handle, type JobClaim, type JobRow } from '../dialect.ts';
 import { isDue } from '../due-jobs.ts';
 import { migrate } from '../migrate.ts';
+import { describePostgres } from './describe.ts';
 import { explainRunning, triesAfter } from './errors.ts';
 import { postgresFullText } from './full-text.ts';
 import { postgresIdList } from './id-list.ts';
@@ -82,6 +84,14 @@ const handleOn = (db: Db): Handle => ({
   async lockUser(user_id) {
     await sql`select pg_advisory_xact_lock(${LOCKS}::int4, ${1 + (user_id % 0x7fffffff)}::int4)`.execute(db);
   },
+  watchWrites: () => async () => {
+    // A transaction gets a number when it first writes.
+    const { rows } = await sql<{
+      wrote: boolean;
+    }>`select pg_current_xact_id_if_assigned() is not null as wrote`.execute(db);
+    return rows[0]!.wrote;
+  },
+  describe: () => describePostgres(db),
   claimJobs: (claim) => claimJobs(db, claim),
 });
 
@@ -134,6 +144,8 @@ async function bringUpToDate(db: Db, place: string, now: string): Promise<void> 
       await sql`select pg_advisory_xact_lock(${LOCKS}::int4, ${MIGRATION_LOCK}::int4)`.execute(trx);
       const types = { family: 'postgres', id: 'bigint', blob: 'bytea', real: 'double precision' } as const;
       await migrate(trx.withPlugin(bytewiseText) as never, migrations, types, now);
+      // However a table came to be, none is without its guard.
+      await guardRows(trx as never);
     });
   } catch (error) {
     const { code } = error as { code?: string };
@@ -200,6 +212,7 @@ export async function openPostgresOn({ reading, writing, place, now }: PostgresP
         vacuumTables(writer).catch((error) => {
           throw explainRunning(error);
         }),
+      files: null,
       check: () => problemsOf(reader),
       close,
     };

@@ -1,5 +1,6 @@
 // Says in a sentence what went wrong between us and Postgres, and which failures are worth another try.
 import { AppError } from '../../../core/errors.ts';
+import { quotaProblem } from '../quota-problem.ts';
 
 export interface Place {
   host: string;
@@ -72,6 +73,8 @@ export function explainConnecting(error: unknown, place: Place): string {
 /** Failures of the server rather than of a query become "unavailable"; the rest stays as it is. */
 export function explainRunning(error: unknown): unknown {
   if (error instanceof AppError) return error;
+  const quota = quotaProblem(error);
+  if (quota) return quota;
   const code = codeOf(error);
   const unavailable = (message: string) => new AppError('database_unavailable', message, { cause: error });
   if (LOST_RACE.has(code) || code === '55P03') return unavailable('Too many writes at once; try again in a moment.');

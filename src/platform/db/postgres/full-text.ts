@@ -180,6 +180,9 @@ export function postgresFullText(db: Db): FullTextIndex {
     async clear(user_id) {
       await sql`delete from memories_fts where user_id = ${user_id}`.execute(db);
     },
+    async dropFor(user_id) {
+      await this.clear(user_id);
+    },
     async best(query, user_id, limit) {
       const parts = partsOf(user_id, query);
       if (parts.length === 0) return [];

@@ -2,9 +2,11 @@
 import { CompiledQuery, type DatabaseConnection, PostgresDialect, type PostgresPool } from 'kysely';
 import pg from 'pg';
 import { AppError } from '../../../core/errors.ts';
+import type { Rows } from '../../../core/rows.ts';
 import { type Database, DatabaseError } from '../dialect.ts';
 import { openPostgresOn } from './database.ts';
 import { explainConnecting, nameOf, type Place } from './errors.ts';
+import { GuardedDialect, guardedClient } from './row-guard.ts';
 
 const CONNECTIONS = 8;
 /** Also how long a query waits for a free connection. */
@@ -29,8 +31,9 @@ async function prepareConnection(connection: DatabaseConnection): Promise<void> 
   );
 }
 
-function dialectFor(url: string, place: Place): PostgresDialect {
+function poolFor(url: string, place: Place, Client: typeof pg.Client = pg.Client): PostgresPool {
   const pool = new pg.Pool({
+    Client,
     connectionString: url,
     types,
     max: CONNECTIONS,
@@ -41,7 +44,7 @@ function dialectFor(url: string, place: Place): PostgresDialect {
   // A connection that breaks is replaced, and the query on it fails; without listeners it would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  const explained: PostgresPool = {
+  return {
     options: {},
     end: () => pool.end(),
     async connect() {
@@ -52,7 +55,6 @@ function dialectFor(url: string, place: Place): PostgresDialect {
       }
     },
   };
-  return new PostgresDialect({ pool: explained, onCreateConnection: prepareConnection });
 }
 
 function placeOf(url: string): Place {
@@ -67,12 +69,20 @@ function placeOf(url: string): Place {
   }
 }
 
-export async function openPostgres({ url, now }: { url: string; now: string }): Promise<Database> {
+export interface PostgresOptions {
+  url: string;
+  now: string;
+  /** Whose rows what is asked right now may touch; everybody's when left out. */
+  rows?: () => Rows;
+}
+
+export async function openPostgres({ url, now, rows = () => 'all' }: PostgresOptions): Promise<Database> {
   const place = placeOf(url);
+  const onCreateConnection = prepareConnection;
   try {
     return await openPostgresOn({
-      reading: dialectFor(url, place),
-      writing: dialectFor(url, place),
+      reading: new PostgresDialect({ pool: poolFor(url, place, guardedClient(rows)), onCreateConnection }),
+      writing: new GuardedDialect({ pool: poolFor(url, place), onCreateConnection }, rows),
       place: nameOf(place),
       now,
     });

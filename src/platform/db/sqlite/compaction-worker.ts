@@ -1,15 +1,19 @@
-// The thread in which a database file is measured, or written anew without what holds nothing: both take as long as
-// reading all of it. Started as a file of its own: a compiled executable must name it as an entry point.
+// The thread in which a database file is measured, written anew without what holds nothing, or under another key: all of
+// it takes as long as reading the whole file. Started as a file of its own: a compiled executable must name it as an entry point.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Slack } from '../dialect.ts';
 import { type ConnectionOptions, openRaw, type Raw } from './connection.ts';
+import { type ExportTask, exportFile } from './export.ts';
 
 export interface CompactionTask {
   task: 'measure' | 'compact';
   file: ConnectionOptions;
 }
 
-export type CompactionOutcome =
+export type FileTask = CompactionTask | ExportTask;
+
+export type FileOutcome =
+  | { exported: true }
   | { slack: Slack }
   /** An error as data: a clone would lose its code. */
   | { failure: { message: string; code: string | undefined } };
@@ -32,8 +36,18 @@ function compact(raw: Raw, { key }: ConnectionOptions): void {
   raw.pragma('wal_checkpoint(TRUNCATE)');
 }
 
-function perform({ task, file }: CompactionTask): CompactionOutcome {
+/** Said on the way; the outcome comes after it. */
+export interface FileProgress {
+  written_bytes: number;
+}
+
+function perform(work: FileTask): FileOutcome {
+  const { task, file } = work;
   try {
+    if (task === 'export') {
+      exportFile(work, (written_bytes) => parentPort!.postMessage({ written_bytes } satisfies FileProgress));
+      return { exported: true };
+    }
     const raw = openRaw({ ...file, readonly: task === 'measure' });
     try {
       if (task === 'compact') compact(raw, file);
@@ -47,4 +61,4 @@ function perform({ task, file }: CompactionTask): CompactionOutcome {
   }
 }
 
-parentPort!.postMessage(perform(workerData as CompactionTask));
+parentPort!.postMessage(perform(workerData as FileTask));

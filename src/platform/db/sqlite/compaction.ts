@@ -2,42 +2,30 @@
 // keeps writers away meanwhile. It is one transaction: cut off in the middle, even by `kill -9`, it has changed nothing.
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { AppError } from '../../../core/errors.ts';
 import type { Slack } from '../dialect.ts';
-import type { CompactionOutcome, CompactionTask } from './compaction-worker.ts';
+import type { CompactionTask } from './compaction-worker.ts';
 import type { ConnectionOptions } from './connection.ts';
+import { inFileThread } from './file-thread.ts';
 
 /** Bytes that may still be written to the disk of a folder. */
 export type FreeSpace = (folder: string) => Promise<number>;
 
-const freeOnDisk: FreeSpace = async (folder) => {
+export const freeOnDisk: FreeSpace = async (folder) => {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 };
 
-async function inThread(task: CompactionTask): Promise<Slack> {
-  const worker = new Worker(new URL('./compaction-worker.ts', import.meta.url), { workerData: task });
-  const ended = Promise.withResolvers<CompactionOutcome>();
-  let outcome: CompactionOutcome | null = null;
-  worker.on('message', (message: CompactionOutcome) => {
-    outcome = message;
-  });
-  worker.on('error', ended.reject);
-  // Not before its end: the file is closed then.
-  worker.on('exit', (code) => {
-    if (outcome) ended.resolve(outcome);
-    else ended.reject(new Error(`The thread that works on ${task.file.path} ended with exit code ${code}.`));
-  });
-  const found = await ended.promise;
+const inThread = async (task: CompactionTask): Promise<Slack> => {
+  const found = await inFileThread(task);
   if ('slack' in found) return found.slack;
-  throw Object.assign(new Error(found.failure.message), { code: found.failure.code });
-}
+  throw new Error(`The thread that works on ${task.file.path} answered something else.`);
+};
 
 /** Reads all of the file, in a thread. */
 export const measureFile = (file: ConnectionOptions): Promise<Slack> => inThread({ task: 'measure', file });
 
-const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MiB`;
+export const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MiB`;
 
 const notDone = (why: string, cause?: unknown): AppError =>
   new AppError('database_unavailable', `The database was not compacted: ${why} Nothing was changed.`, { cause });

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type BetterSqlite from 'better-sqlite3-multiple-ciphers';
 import { Kysely, SqliteDialect } from 'kysely';
 import { asError } from '../../../core/thrown.ts';
+import { kindOfFile } from '../../crypto/sqlcipher-file.ts';
 import { DatabaseError, type Db } from '../dialect.ts';
 
 export type Raw = BetterSqlite.Database;
@@ -69,10 +70,14 @@ export function explain(error: unknown, { path, key }: Pick<ConnectionOptions, '
   const reason = code(error);
   const say = (message: string) => new DatabaseError(message, { cause: error });
   if (reason.startsWith('SQLITE_NOTADB')) {
+    if (key === null)
+      return say(
+        `${path} is not a readable SQLite database: it is encrypted (set ENGRAM_ENCRYPTION_MODE and ENGRAM_DB_KEY) or not a database at all.`,
+      );
     return say(
-      key === null
-        ? `${path} is not a readable SQLite database: it is encrypted (set ENGRAM_ENCRYPTION_MODE and ENGRAM_DB_KEY) or not a database at all.`
-        : `${path} cannot be opened with this key: the key is wrong, or the file is not encrypted.`,
+      kindOfFile(path) === 'plain'
+        ? `${path} cannot be opened with this key: the file is not encrypted. Run "engram encrypt", or take ENGRAM_ENCRYPTION_MODE away.`
+        : `${path} cannot be opened with this key: the key is wrong, or the file is damaged or encrypted in another way than SQLCipher 4.`,
     );
   }
   if (reason.startsWith('SQLITE_CORRUPT')) {

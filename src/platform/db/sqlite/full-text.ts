@@ -10,7 +10,7 @@ import { COLUMN_WEIGHTS } from '../bm25.ts';
 import type { Db } from '../dialect.ts';
 import { termCounts } from './term-counts.ts';
 
-const tableOf = (user_id: number): string => {
+export const tableOf = (user_id: number): string => {
   if (!Number.isSafeInteger(user_id) || user_id < 1) throw new RangeError(`bad user id ${user_id}`);
   return `memories_fts_${user_id}`;
 };
@@ -99,6 +99,9 @@ export function sqliteFullText(db: Db, many = MANY_MEMORIES): FullTextIndex {
       // Unlike `delete`, this also forgets how many rows there were, which bm25 counts with.
       const table = sql.raw(tableOf(user_id));
       await sql`insert into ${table} (${table}) values ('delete-all')`.execute(db);
+    },
+    async dropFor(user_id) {
+      await sql`drop table if exists ${sql.raw(tableOf(user_id))}`.execute(db);
     },
     async best(query, user_id, limit) {
       const match = await expressionFor(query, user_id);

@@ -2,6 +2,7 @@
 import { AppError } from '../../../core/errors.ts';
 import { othersFirst } from '../../../core/event-loop.ts';
 import type { Handle } from '../dialect.ts';
+import { quotaProblem } from '../quota-problem.ts';
 import type { Raw } from './connection.ts';
 
 /** Units per commit: bounds how long the first one waits for the last. */
@@ -17,6 +18,8 @@ interface Waiting {
 
 /** What a caller may know: that the database failed, not where it lies. A broken rule of the schema is our own defect. */
 function told(error: unknown): unknown {
+  const quota = quotaProblem(error);
+  if (quota) return quota;
   const code = (error as { code?: string }).code ?? '';
   if (error instanceof AppError || !code.startsWith('SQLITE_') || code.startsWith('SQLITE_CONSTRAINT')) return error;
   const why = code.startsWith('SQLITE_FULL') ? 'the disk is full' : 'the disk or the database file fails';
