@@ -85,7 +85,7 @@ describe('a request', () => {
 
 describe('a short note', () => {
   it('without a speaker loses nothing by being short', async () => {
-    const note = 'Wifi password: hunter2';
+    const note = 'Wifi network: birdhouse';
     const talk = `Bob: The password of the wifi at the office changed, they told everyone in the meeting, and ${'then we talked about the printer for a while. '.repeat(3)}`;
     await storeAll(app, [talk, note, ...SMALL_TALK]);
     const got = await search(app, 'wifi password', '/search/explain');
