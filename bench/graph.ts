@@ -141,24 +141,44 @@ async function searching(server: BenchServer, load: Load, queries: readonly stri
   return { idle: latency(idle), working: latency(working), refresh_ms: rounded(median(refreshes), 1) };
 }
 
+/** Stores the same kind of texts with the reading of memories off and on, which goes on beside the next ones. */
+async function storing(server: BenchServer, load: Load, texts: readonly string[], progress: Progress) {
+  const ms = { off: [] as number[], on: [] as number[] };
+  const size = Math.floor(texts.length / (2 * ROUNDS));
+  let taken = 0;
+  for (let turn = 0; turn < 2 * ROUNDS; turn++) {
+    progress(`storing, turn ${turn + 1} of ${2 * ROUNDS}`);
+    // Off, on, on, off, ...: so that neither always has the larger store.
+    const reading = turn % 4 === 1 || turn % 4 === 2;
+    await server.stop();
+    await server.start({ ENGRAM_UNDERSTANDING: reading ? '1' : '0' });
+    const block = texts.slice(taken, (taken += size));
+    const warm = Math.min(WARM_UP, Math.floor(size / 2));
+    await load.run(server, { kind: 'store', clients: 1, texts: block.slice(0, warm) });
+    ms[reading ? 'on' : 'off'].push(
+      ...(await load.run(server, { kind: 'store', clients: 1, texts: block.slice(warm) })).ms,
+    );
+  }
+  const [off, on] = [latency(ms.off), latency(ms.on)];
+  return { off, on, added_p50_ms: rounded(on.p50 - off.p50, 3), added_p95_ms: rounded(on.p95 - off.p95, 3) };
+}
+
 async function measured(chosen: Chosen, load: Load, progress: Progress) {
-  const [memories, count, asked] = ['memories', 'links', 'queries'].map((name) => Math.max(1, chosen.number(name))) as [
-    number,
-    number,
-    number,
-  ];
+  const [memories, count, asked, stores] = ['memories', 'links', 'queries', 'stores'].map((name) =>
+    Math.max(1, chosen.number(name)),
+  ) as [number, number, number, number];
   const seed = chosen.number('seed');
   progress('making the graph');
   const links = linksAmong(memories, count, seeded(seed));
   const compute = await alone(taskOf(memories, links));
 
-  const texts = await loadTexts(chosen.text('texts'), memories, asked + WARM_UP, seed);
+  const texts = await loadTexts(chosen.text('texts'), memories + stores, asked + WARM_UP, seed);
   const queries = questionsFrom(texts.heldOut, asked + WARM_UP, seeded(seed + 1));
   const options = serverOptions(chosen);
   // What is measured is the graph that was made, and nothing that finds links meanwhile.
   const settings = { ENGRAM_PAGERANK_ENABLED: '0', ...options.settings };
   await using server = await startServer({ ...options, settings });
-  await fill(load, server, texts.stored, (done) => progress(`loaded ${done}`));
+  await fill(load, server, texts.stored.slice(0, memories), (done) => progress(`loaded ${done}`));
   if (server.facts.model !== null) await untilEmbedded(server.call, progress);
   await server.stop();
   progress('writing links');
@@ -174,6 +194,7 @@ async function measured(chosen: Chosen, load: Load, progress: Progress) {
   const again = await rank(server);
   const search = await searching(server, load, queries.slice(0, asked), progress);
   const analysis = expectStatus(await server.call('GET', '/graph/analysis'), 200);
+  const linking = await storing(server, load, texts.stored.slice(memories), progress);
   const figures = {
     memories: first.body.memories as number,
     links: first.body.links as number,
@@ -190,6 +211,7 @@ async function measured(chosen: Chosen, load: Load, progress: Progress) {
       p50_ratio: rounded(search.working.p50 / search.idle.p50, 2),
       p95_ratio: rounded(search.working.p95 / search.idle.p95, 2),
     },
+    linking,
     analysis_ms: rounded(analysis.ms, 1),
     rss_mib: server.residentMib(),
   };
@@ -198,7 +220,7 @@ async function measured(chosen: Chosen, load: Load, progress: Progress) {
 
 type Figures = Awaited<ReturnType<typeof measured>>['figures'];
 
-const tables = ({ compute, refresh, search, analysis_ms }: Figures): Table[] => [
+const tables = ({ compute, refresh, search, linking, analysis_ms }: Figures): Table[] => [
   {
     title: 'In the thread (ms)',
     columns: ['sorting', 'PageRank', 'Louvain', 'with thread', 'iterations', 'communities', 'levels', 'modularity'],
@@ -228,6 +250,15 @@ const tables = ({ compute, refresh, search, analysis_ms }: Figures): Table[] => 
       ['working out ranks', ...cells(search.working), search.p95_ratio],
     ],
   },
+  {
+    title: 'POST /store, 1 client (ms)',
+    columns: ['memories are read for links and the like', 'p50', 'p95', 'p99'],
+    rows: [
+      ['no', ...cells(linking.off)],
+      ['yes, in the background', ...cells(linking.on)],
+      ['added', linking.added_p50_ms, linking.added_p95_ms, '-'],
+    ],
+  },
 ];
 const cells = ({ p50, p95, p99 }: Latency): number[] => [p50, p95, p99];
 
@@ -238,6 +269,7 @@ export const graph: Benchmark = {
     { name: 'memories', kind: 'number', fallback: '100000', help: 'nodes of the graph' },
     { name: 'links', kind: 'number', fallback: '500000', help: 'edges of the graph' },
     { name: 'queries', kind: 'number', fallback: '400', help: 'searches, asked once idle and once at work' },
+    { name: 'stores', kind: 'number', fallback: '4000', help: 'stores, half of them while memories are read' },
     TEXTS_OPTION,
   ],
   async run(chosen, progress) {
@@ -256,6 +288,7 @@ export const graph: Benchmark = {
             'POST /graph/pagerank on a graph never ranked: reading it from SQL, all of the above, writing every rank',
           'after a restart': 'the same with ranks already written: reading all, writing none',
           'kept up': 'the same again and again while searches run: nothing to read, nothing to write',
+          'yes, in the background': `${ROUNDS} blocks of stores to a server that reads what was stored, ${ROUNDS} to one that does not, on the same store, in turn; what was stored before the first of them is not read`,
           'idle and working out ranks': `the same searches, in ${ROUNDS} blocks each, in turn`,
         },
         server: facts,
