@@ -12,7 +12,7 @@ import type { Chosen } from './options.ts';
 import type { Progress } from './progress.ts';
 import { type Random, seeded } from './random.ts';
 import { type Benchmark, report } from './report.ts';
-import { type BenchServer, startServer } from './server.ts';
+import { type BenchServer, type Settings, startServer } from './server.ts';
 import { TEXTS_OPTION } from './speed.ts';
 import { type Latency, latency, median, rounded } from './stats.ts';
 import type { Table } from './table.ts';
@@ -142,7 +142,13 @@ async function searching(server: BenchServer, load: Load, queries: readonly stri
 }
 
 /** Stores the same kind of texts with the reading of memories off and on, which goes on beside the next ones. */
-async function storing(server: BenchServer, load: Load, texts: readonly string[], progress: Progress) {
+async function storing(
+  server: BenchServer,
+  settings: Settings,
+  load: Load,
+  texts: readonly string[],
+  progress: Progress,
+) {
   const ms = { off: [] as number[], on: [] as number[] };
   const size = Math.floor(texts.length / (2 * ROUNDS));
   let taken = 0;
@@ -151,7 +157,7 @@ async function storing(server: BenchServer, load: Load, texts: readonly string[]
     // Off, on, on, off, ...: so that neither always has the larger store.
     const reading = turn % 4 === 1 || turn % 4 === 2;
     await server.stop();
-    await server.start({ ENGRAM_UNDERSTANDING: reading ? '1' : '0' });
+    await server.start({ ...settings, ENGRAM_UNDERSTANDING: reading ? '1' : '0' });
     const block = texts.slice(taken, (taken += size));
     const warm = Math.min(WARM_UP, Math.floor(size / 2));
     await load.run(server, { kind: 'store', clients: 1, texts: block.slice(0, warm) });
@@ -194,7 +200,7 @@ async function measured(chosen: Chosen, load: Load, progress: Progress) {
   const again = await rank(server);
   const search = await searching(server, load, queries.slice(0, asked), progress);
   const analysis = expectStatus(await server.call('GET', '/graph/analysis'), 200);
-  const linking = await storing(server, load, texts.stored.slice(memories), progress);
+  const linking = await storing(server, settings, load, texts.stored.slice(memories), progress);
   const figures = {
     memories: first.body.memories as number,
     links: first.body.links as number,

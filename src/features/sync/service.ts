@@ -110,7 +110,7 @@ export function createSync({ read, atomically, placing, memory, erase, recordOf,
     const { user_id } = scope;
     const gone = await read.syncs.erasedAt(user_id, incoming.sync_id);
     if (gone !== null && gone >= at) return 'skipped';
-    if (incoming.content === undefined) throw new AppError('invalid_request', 'content is missing.');
+    if (!incoming.content?.trim()) throw new AppError('invalid_request', 'content is missing.');
     const record = recordOf({ created_at: at, ...incoming, updated_at: at, type: 'memory' });
     const place = placing(scope, 'sync', false);
     const parent = typeof incoming.parent_sync_id === 'string' ? await known(user_id, incoming.parent_sync_id) : null;

@@ -16,12 +16,15 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
+/** Statements that break the schema, or are none: defects, not a failing disk. */
+const OURS = /^SQLITE_(?:CONSTRAINT|ERROR|MISMATCH|MISUSE|RANGE)/;
+
 /** What a caller may know: that the database failed, not where it lies. A broken rule of the schema is our own defect. */
 function told(error: unknown): unknown {
   const quota = quotaProblem(error);
   if (quota) return quota;
   const code = (error as { code?: string }).code ?? '';
-  if (error instanceof AppError || !code.startsWith('SQLITE_') || code.startsWith('SQLITE_CONSTRAINT')) return error;
+  if (error instanceof AppError || !code.startsWith('SQLITE_') || OURS.test(code)) return error;
   const why = code.startsWith('SQLITE_FULL') ? 'the disk is full' : 'the disk or the database file fails';
   return new AppError(
     'database_unavailable',
