@@ -1,4 +1,5 @@
 // When things are done, and what follows what. Hours and weekdays are UTC.
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './durations.ts';
 import { WEEKDAYS } from './text.ts';
 
 export interface Event {
@@ -17,9 +18,6 @@ export interface Sequence {
   readonly confidence: number;
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 const LEAST_SUPPORT = 2;
 
 /** @returns pairs that came twice or more, at most `window_mins` apart; the most frequent first */

@@ -1,4 +1,5 @@
 // A profile from signals: what is said often, strongly and lately counts most; of what contradicts itself the newer holds.
+import { DAY_MS } from '../durations.ts';
 import { extractSignals } from './extract.ts';
 import { jaccard, stemsOf } from './topics.ts';
 import { SIGNAL_TYPES, type SignalType } from './types.ts';
@@ -25,7 +26,6 @@ export const HALF_LIFE_DAYS: Readonly<Record<SignalType, number>> = {
   identity: 730,
 };
 
-const DAY_MS = 86_400_000;
 const SAME_TOPIC = 0.5;
 const MAX_THEMES = 8;
 const STRONG_SIGNALS = 3;

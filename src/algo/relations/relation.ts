@@ -1,5 +1,6 @@
 // How a memory relates to an older one near it: by a few plain signs in both texts, their nearness and their times. What
 // gives no clear sign is not related.
+import { DAY_MS } from '../durations.ts';
 import { aboveChance } from '../fusion.ts';
 import { STOP_WORDS } from '../text.ts';
 import { type Reading, readingOf } from './claims.ts';
@@ -63,7 +64,7 @@ export function toldOf(text: string, at: number, session_id: string | null): Tol
 }
 
 /** A day: what happened together is told together. */
-const TOGETHER_MS = 86_400_000;
+const TOGETHER_MS = DAY_MS;
 /** Words of a phrase that the other memory must have for the phrase to mean it. */
 const MEANT = { share: 0.6, words: 2 };
 const TOLD = { cause: 0.8, need: 0.8, more: 0.9 };

@@ -33,6 +33,17 @@ export const bootstrap = endpoint({
   errors: ['already_bootstrapped', 'bootstrap_secret_wrong', 'peer_not_local', 'rate_limited'],
 });
 
+export const NewUser = z.strictObject({
+  username: Text.trim()
+    .min(1, 'username is empty')
+    .max(100, 'at most 100 characters')
+    .meta({ description: 'Unique name', example: 'ada' }),
+  email: Text.max(320).nullish().meta({ description: 'For people to know who it is; no mail is sent' }),
+  role: Text.nullish()
+    .transform((r) => (r === 'admin' || r === 'reader' ? r : 'writer'))
+    .meta({ description: 'admin, writer or reader; anything else means writer' }),
+});
+
 export const createUser = endpoint({
   id: 'access.create_user',
   method: 'POST',
@@ -40,16 +51,7 @@ export const createUser = endpoint({
   access: 'admin',
   status: 201,
   summary: 'Create a user',
-  body: z.strictObject({
-    username: Text.trim()
-      .min(1, 'username is empty')
-      .max(100, 'at most 100 characters')
-      .meta({ description: 'Unique name', example: 'ada' }),
-    email: Text.max(320).nullish().meta({ description: 'For people to know who it is; no mail is sent' }),
-    role: Text.nullish()
-      .transform((r) => (r === 'admin' || r === 'reader' ? r : 'writer'))
-      .meta({ description: 'admin, writer or reader; anything else means writer' }),
-  }),
+  body: NewUser,
   response: z.looseObject({ id: z.number().int(), username: z.string(), role: z.string(), created_at: TimeText }),
   errors: ['name_taken'],
 });

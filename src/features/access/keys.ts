@@ -1,4 +1,5 @@
 // Keys: making, listing, exchanging and revoking them.
+import { HOUR_MS } from '../../algo/durations.ts';
 import { type Clock, formatTime, parseTime } from '../../core/clock.ts';
 import type { Ids } from '../../core/crypto.ts';
 import { AppError } from '../../core/errors.ts';
@@ -32,7 +33,6 @@ export interface NewKey {
 /** A thousand years. */
 const MAX_TTL_SECS = 31_557_600_000;
 const MAX_ADMIN_RATE = 100_000;
-const HOUR_MS = 3_600_000;
 
 export function createKeys(deps: KeysDeps) {
   const { read, atomically, clock, ids } = deps;

@@ -1,5 +1,7 @@
 // Reading a memory for what came of what: within it, and between it and those around it.
+
 import { causesIn, meant, tellsFailure, tellsResolution, termsOf } from '../../algo/causes.ts';
+import { DAY_MS } from '../../algo/durations.ts';
 import { parseTime } from '../../core/clock.ts';
 import type { Edge, LinkStore } from '../memory/link-store.ts';
 import type { MemoryRow } from '../memory/rules.ts';
@@ -15,7 +17,6 @@ interface Stores {
 
 type Found = Pick<CausalLinkRow, 'cause_memory_id' | 'effect_memory_id' | 'cause_text' | 'effect_text' | 'strength'>;
 
-const DAY_MS = 86_400_000;
 /** Neighbours that are read, and links that one memory gives. */
 const READ = 12;
 const MOST_LINKS = 12;

@@ -1,4 +1,5 @@
 // How memories and links become nodes and edges.
+import { DAY_MS } from '../../algo/durations.ts';
 import { type Fsrs, STANDARD_FSRS } from '../../algo/fsrs.ts';
 import type { Edge } from '../memory/link-store.ts';
 import { decayScore, type MemoryRow, tagsOf } from '../memory/rules.ts';
@@ -111,8 +112,6 @@ export const edgeOf = ({ source_id, target_id, type, similarity }: Edge) => ({
   weight: similarity,
 });
 export type MemoryEdge = ReturnType<typeof edgeOf>;
-
-const DAY_MS = 86_400_000;
 
 /** Monday of the week. @param day `YYYY-MM-DD` @returns the same */
 export function weekStart(day: string): string {

@@ -1,9 +1,9 @@
 // Which memories are worth showing before anybody asks.
+import { DAY_MS } from '../../algo/durations.ts';
 import type { Event, Expectation, Habit, Sequence } from '../../algo/habits.ts';
 import { parseTime } from '../../core/clock.ts';
 import type { Trace } from './store.ts';
 
-const DAY_MS = 86_400_000;
 const TASK = { days: 3, bonus: 0.3 };
 const ISSUE = { days: 7, bonus: 0.2 };
 const PROJECT = 0.1;

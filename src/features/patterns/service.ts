@@ -1,4 +1,5 @@
 // What is done when, and what that says about now. Reads only.
+import { DAY_MS } from '../../algo/durations.ts';
 import { expected, habitsOf, momentOf, sequencesOf } from '../../algo/habits.ts';
 import { type Clock, formatTime } from '../../core/clock.ts';
 import type { MemoryFilter } from '../../core/ports.ts';
@@ -31,7 +32,7 @@ export interface PatternDeps {
 const WINDOW = 2_000;
 /** What was done last says what comes next for this long. */
 const SEQUENCE_MINS = 60;
-const AT_HAND_MS = 3 * 86_400_000;
+const AT_HAND_MS = 3 * DAY_MS;
 const AT_HAND_MOST = 200;
 const SUGGESTED = 3;
 

@@ -1,5 +1,6 @@
 // What a memory should count for, worked out from what it counted for before anything was known against or for it. The
 // same evidence gives the same standing however often it is looked at; evidence that goes takes its effect along.
+import { DAY_MS } from '../../algo/durations.ts';
 import { parseTime } from '../../core/clock.ts';
 import type { MemoryRow } from '../memory/rules.ts';
 import type { ReconsolidationRow } from './store.ts';
@@ -20,7 +21,6 @@ type Judged = Pick<
   | 'access_count' | 'is_static' | 'source_count'
 >; // biome-ignore format: a list
 
-const DAY_MS = 86_400_000;
 export const STALE_DAYS = 30;
 export const RATED = 3;
 const OFTEN = 0.7;

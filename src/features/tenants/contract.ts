@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { HOUR_MS } from '../../algo/durations.ts';
 import { endpoint } from '../../core/endpoint.ts';
 import { Flag, Id, IdParams, Text, TimeText } from '../../core/shapes.ts';
+import { NewUser } from '../access/contract.ts';
 
 const Count = z.number().int();
 const Amount = (description: string) =>
@@ -186,16 +187,7 @@ export const provision = endpoint({
   access: 'admin',
   status: 201,
   summary: 'Make a user with a key and a space, in one step',
-  body: z.strictObject({
-    username: Text.trim()
-      .min(1, 'username is empty')
-      .max(100, 'at most 100 characters')
-      .meta({ description: 'Unique name', example: 'ada' }),
-    email: Text.max(320).nullish().meta({ description: 'For people to know who it is; no mail is sent' }),
-    role: Text.nullish()
-      .transform((r) => (r === 'admin' || r === 'reader' ? r : 'writer'))
-      .meta({ description: 'admin, writer or reader; anything else means writer' }),
-  }),
+  body: NewUser,
   response: z.looseObject({
     user_id: Count,
     username: z.string(),
