@@ -212,6 +212,7 @@ onEachDatabase(
         expect(ranking.indexOf(central!)).toBeLessThan(ranking.indexOf(lone!));
         const { nodes } = await get('/graph/pagerank?limit=1');
         expect(nodes).toEqual([expect.objectContaining({ memory_id: central, pagerank: 1 })]);
+        expect((await get(`/memory/${central}`)).pagerank_score).toBe(1);
       });
 
       it('is weighted: the stronger of two links gives more', async () => {

@@ -147,6 +147,17 @@ export function rankStore(db: StoreDb, idList: IdList) {
         .limit(limit)
         .execute(),
 
+    /** PageRank of one memory, 0..1; null when it was never ranked. */
+    async of(user_id: number, memory_id: number): Promise<number | null> {
+      const row = await db
+        .selectFrom('memory_ranks')
+        .where('memory_id', '=', memory_id)
+        .where('user_id', '=', user_id)
+        .select('pagerank')
+        .executeTakeFirst();
+      return row?.pagerank ?? null;
+    },
+
     state: (user_id: number): Promise<GraphStateTable | undefined> =>
       db.selectFrom('graph_states').where('user_id', '=', user_id).selectAll().executeTakeFirst(),
 

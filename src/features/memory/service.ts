@@ -9,6 +9,7 @@ import type { Scope } from '../../core/scope.ts';
 import type { Memory } from '../../core/shapes.ts';
 import type { Atomically } from '../../core/unit-of-work.ts';
 import type { DroppingStores, Summaries } from '../episodes/summaries.ts';
+import type { RankStore } from '../graph/rank-store.ts';
 import type { JobStore } from '../jobs/store.ts';
 import type { UnderstandingStore } from '../understanding/store.ts';
 import type { Admission, Admitted } from './admission.ts';
@@ -50,7 +51,7 @@ export interface MemoryStores {
 }
 
 export interface MemoryDeps {
-  read: Omit<MemoryStores, 'lockUser' | 'jobs' | 'understanding'>;
+  read: Omit<MemoryStores, 'lockUser' | 'jobs' | 'understanding'> & { ranks: Pick<RankStore, 'of'> };
   atomically: Atomically<MemoryStores>;
   semantics: Semantics;
   touches: Touches;
@@ -245,7 +246,7 @@ export function createMemory(deps: MemoryDeps) {
     async get(scope: Scope, id: number): Promise<Memory> {
       const row = await visible(scope, id);
       touches.addLookup(scope.user_id, id);
-      return show(row);
+      return show({ ...row, pagerank_score: await read.ranks.of(scope.user_id, id) });
     },
 
     async list(scope: Scope, query: ListQuery): Promise<Memory[]> {
