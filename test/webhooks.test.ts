@@ -136,7 +136,9 @@ onEachDatabase((kind) => {
   it('is called no more after ten failures in a row, until it is turned on again', async () => {
     const { id } = await hook();
     receiver.statuses.push(...Array(30).fill(500));
+    await app.call('POST', '/jobs/pause', { lane: 'webhooks' });
     for (let i = 0; i < 11; i++) await store(app, `Memory number ${i} of eleven`);
+    await app.call('POST', '/jobs/resume', { lane: 'webhooks' });
     await app.jobs.drain();
     expect(receiver.received).toHaveLength(30);
     expect((await app.call('GET', '/webhooks')).body.webhooks[0]).toMatchObject({

@@ -123,11 +123,23 @@ export const uploadInit = endpoint({
   summary: 'Begin to upload a file in chunks',
   description: 'What was uploaded is kept for a day. Send chunks of at most `max_chunk_bytes`, in any order.',
   body: z.strictObject({
-    filename: Text.max(500).nullish(),
-    content_type: Text.max(200).nullish(),
+    filename: Text.max(500).nullish().meta({ description: 'As it was called; its ending tells the format' }),
+    content_type: Text.max(200).nullish().meta({ description: 'MIME type, where the name does not tell the format' }),
     source: Label('upload'),
-    total_size: z.number().int().min(0).max(268_435_456).nullish(),
-    total_chunks: z.number().int().min(1).max(1_000_000).nullish(),
+    total_size: z
+      .number()
+      .int()
+      .min(0)
+      .max(268_435_456)
+      .nullish()
+      .meta({ description: 'Bytes of the whole; more than that is refused' }),
+    total_chunks: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .nullish()
+      .meta({ description: 'How many will come; completing with another number is refused' }),
     chunk_size: z.number().int().min(1).nullish().meta({ description: 'Accepted; the answer says what is possible' }),
   }),
   response: z.looseObject({
@@ -151,7 +163,12 @@ export const uploadChunk = endpoint({
   description: 'The same number again replaces what came before.',
   body: z.strictObject({
     upload_id: UploadId,
-    chunk_index: z.number().int().min(0).max(1_000_000),
+    chunk_index: z
+      .number()
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .meta({ description: 'Its place, from 0; sending one again replaces it' }),
     chunk_hash: Hash.meta({ description: 'SHA-256 of the bytes, hex' }),
     data: Text.meta({ description: 'The bytes in base64; at most 4 MiB of them' }),
   }),
@@ -178,10 +195,15 @@ export const uploadComplete = endpoint({
     'Documents, tables, web pages, chat exports and archives of these. To bring in memories, send the `upload_id` to `POST /import` instead.',
   body: z.strictObject({
     upload_id: UploadId,
-    total_chunks: z.number().int().min(1).nullish(),
-    final_sha256: Hash.nullish(),
+    total_chunks: z
+      .number()
+      .int()
+      .min(1)
+      .nullish()
+      .meta({ description: 'How many were sent; refused when others arrived' }),
+    final_sha256: Hash.nullish().meta({ description: 'SHA-256 of the whole; refused when it is another' }),
     mode: Mode,
-    format: Text.max(40).nullish(),
+    format: Text.max(40).nullish().meta({ description: 'As in POST /import/bulk; without it the content tells' }),
     category: Label('general'),
     project_id: Ignored,
     episode_id: Id.nullish(),

@@ -51,7 +51,11 @@ export const receive = endpoint({
   description:
     'Known memories are told by `sync_id`; of two changes to one the later wins. The same changes again change nothing. Texts pass everything that stored ones do.',
   body: z.strictObject({
-    changes: z.array(Change).max(1000, 'at most 1,000 at a time').optional(),
+    changes: z
+      .array(Change)
+      .max(1000, 'at most 1,000 at a time')
+      .optional()
+      .meta({ description: 'As GET /sync/changes gives them' }),
     memories: z.array(Change).max(1000, 'at most 1,000 at a time').optional().meta({ description: 'The same' }),
   }),
   response: z.looseObject({

@@ -116,6 +116,17 @@ export const importAny = endpoint({
   errors: ['import_unreadable', 'upload_not_found'],
 });
 
+const Items = z
+  .array(
+    z.strictObject({
+      section: Text.nullable().default(null).meta({ description: 'Name of the list it stood in' }),
+      line: z.number().int().min(0).default(0).meta({ description: 'Of the file, for the report' }),
+      value: z.unknown().meta({ description: 'The entry as it stands there' }),
+    }),
+  )
+  .max(MAX_ITEMS)
+  .meta({ description: 'Entries of the file, in its order' });
+
 export const importItems = endpoint({
   id: 'transfer.import_items',
   path: '/import/items',
@@ -125,15 +136,7 @@ export const importItems = endpoint({
   body: z.strictObject({
     format: Text.max(40).meta({ description: 'As `POST /import` names it', example: 'engram' }),
     dry_run: DryRun,
-    items: z
-      .array(
-        z.strictObject({
-          section: Text.nullable().default(null).meta({ description: 'Name of the list it stood in' }),
-          line: z.number().int().min(0).default(0),
-          value: z.unknown(),
-        }),
-      )
-      .max(MAX_ITEMS),
+    items: Items,
   }),
   response: z.looseObject(Report),
   errors: ['import_unreadable'],
@@ -146,15 +149,7 @@ export const importFormat = endpoint({
   access: 'read',
   summary: 'Tell the format of a file by its first entries',
   body: z.strictObject({
-    items: z
-      .array(
-        z.strictObject({
-          section: Text.nullable().default(null),
-          line: z.number().int().default(0),
-          value: z.unknown(),
-        }),
-      )
-      .max(MAX_ITEMS),
+    items: Items,
   }),
   response: z.looseObject({
     format: z.string().nullable().meta({ description: 'Null when it is none of `formats`' }),
@@ -168,7 +163,7 @@ export const importStatus = endpoint({
   path: '/import/{job_id}',
   access: 'read',
   summary: 'How far an import is',
-  params: z.strictObject({ job_id: Text.max(64) }),
+  params: z.strictObject({ job_id: Text.max(64).meta({ description: 'As the upload was answered' }) }),
   response: ImportJob,
   errors: ['import_not_found'],
 });

@@ -102,7 +102,9 @@ export const testWebhook = endpoint({
   access: 'write',
   summary: 'Send a test event to one webhook now',
   params: IdParams,
-  body: z.strictObject({ event: Text.trim().min(1).max(100).default('test') }),
+  body: z.strictObject({
+    event: Text.trim().min(1).max(100).default('test').meta({ description: 'What it is called in the delivery' }),
+  }),
   body_optional: true,
   timeout_ms: 15_000,
   response: z.looseObject({
