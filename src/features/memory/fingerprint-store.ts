@@ -46,6 +46,15 @@ export function fingerprintStore(db: StoreDb, idList: IdList) {
     ),
   );
 
+  // Nearly always in vain, so little is asked first: SQLite plans a statement with many conditions anew for each value.
+  const findKey = prepared<{ user_id: number; words_key: number }, { memory_id: number }>(db, (slots) =>
+    db
+      .selectFrom('memory_fingerprints')
+      .where('user_id', '=', slots.user_id)
+      .where('key', '=', slots.words_key)
+      .select('memory_id')
+      .limit(sql.lit(1)),
+  );
   const findCandidates = prepared<
     WordsKey & { words_key: number; model: string },
     MemoryRow & { vector: Uint8Array | null }
@@ -92,6 +101,7 @@ export function fingerprintStore(db: StoreDb, idList: IdList) {
       words_key: number,
       model: string | null,
     ): Promise<RepeatCandidate[]> {
+      if ((await findKey({ user_id, words_key })).length === 0) return [];
       const rows = await findCandidates({
         user_id,
         space_id,

@@ -11,7 +11,8 @@ export function mayRepeat({ user_id, space_id, session_id, category, status, for
   return (eb: ExpressionBuilder<Schema & { m: MemoryTable }, 'm'>): Expression<SqlBool> =>
     eb.and([
       eb('m.user_id', '=', user_id),
-      eb('m.space_id', 'is not distinct from', space_id),
+      // Reckoned with, so that no index is taken for it: what is looked for is one text, not all of a space.
+      eb(eb('m.space_id', '+', eb.lit(0)), 'is not distinct from', space_id),
       eb('m.session_id', 'is not distinct from', session_id),
       eb('m.category', '=', category),
       // Not folded into one that nobody can find, or that will be gone earlier than was asked for.

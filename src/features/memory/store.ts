@@ -78,6 +78,15 @@ export function memoryStore(db: StoreDb, idList: IdList) {
       .values(Object.fromEntries(NEW_MEMORY_COLUMNS.map((column) => [column, slots[column]])) as unknown as NewMemory)
       .returning('id'),
   );
+  // Nearly always in vain, so little is asked first: SQLite plans a statement with many conditions anew for each value.
+  const findHash = prepared<Pick<ExactKey, 'user_id' | 'content_hash'>, { id: number }>(db, (slots) =>
+    db
+      .selectFrom('memories')
+      .where('user_id', '=', slots.user_id)
+      .where('content_hash', '=', slots.content_hash)
+      .select('id')
+      .limit(sql.lit(1)),
+  );
   const findRepeat = prepared<ExactKey, MemoryRow>(db, (slots) =>
     db
       .selectFrom('memories as m')
@@ -186,7 +195,8 @@ export function memoryStore(db: StoreDb, idList: IdList) {
         .execute(),
 
     /** The latest recallable memory that says exactly this in the same space and session. */
-    repeatOf: async (row: ExactKey): Promise<MemoryRow | undefined> => (await findRepeat(row))[0],
+    repeatOf: async (row: ExactKey): Promise<MemoryRow | undefined> =>
+      (await findHash(row)).length === 0 ? undefined : (await findRepeat(row))[0],
 
     /** The newest memory of a session that is still the latest of its chain. */
     async lastInSession(user_id: number, session_id: string, before_id: number): Promise<number | undefined> {
