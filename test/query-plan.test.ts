@@ -346,6 +346,13 @@ describe('query plans on a seeded database', () => {
     expect(lookups.filter((plan) => !byWord(plan)).map(told)).toEqual([]);
   });
 
+  it.each(['fresh', 'analysed'] as const)('knows a repeat by its text, statistics: %s', (when) => {
+    const lookups = plans[when].filter(({ sql }) => /^select .*"content_hash" = \?/s.test(sql));
+    expect(lookups.length).toBeGreaterThan(1);
+    const byHash = ({ steps }: Plan) => steps.some((step) => step.includes('INDEX memories_user_hash (user_id=? AND'));
+    expect(lookups.filter((plan) => !byHash(plan)).map(told)).toEqual([]);
+  });
+
   it.each(['fresh', 'analysed'] as const)('lists newest first without sorting, statistics: %s', (when) => {
     const lists = plans[when].filter(({ sql }) => /^select "m"\.\* from .* order by "m"\."id" desc limit/s.test(sql));
     expect(lists.length).toBeGreaterThan(3);
