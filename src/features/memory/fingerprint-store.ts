@@ -46,7 +46,8 @@ export function fingerprintStore(db: StoreDb, idList: IdList) {
     ),
   );
 
-  // Nearly always in vain, so little is asked first: SQLite plans a statement with many conditions anew for each value.
+  // Nearly always in vain, so little is asked first: a bound status makes SQLite prepare the whole statement anew at each
+  // run, since it could decide whether a partial index applies.
   const findKey = prepared<{ user_id: number; words_key: number }, { memory_id: number }>(db, (slots) =>
     db
       .selectFrom('memory_fingerprints')

@@ -78,7 +78,8 @@ export function memoryStore(db: StoreDb, idList: IdList) {
       .values(Object.fromEntries(NEW_MEMORY_COLUMNS.map((column) => [column, slots[column]])) as unknown as NewMemory)
       .returning('id'),
   );
-  // Nearly always in vain, so little is asked first: SQLite plans a statement with many conditions anew for each value.
+  // Nearly always in vain, so little is asked first: a bound status makes SQLite prepare the whole statement anew at each
+  // run, since it could decide whether a partial index applies.
   const findHash = prepared<Pick<ExactKey, 'user_id' | 'content_hash'>, { id: number }>(db, (slots) =>
     db
       .selectFrom('memories')
