@@ -54,7 +54,7 @@ describe('defaults', () => {
       model_hub: null,
       model_hub_token: null,
       reranker: { enabled: true, model: null, model_dir: null, top_k: 40, budget_ms: 1_000 },
-      vectors: { use_lance: true, lance_path: '/work/data/lance', lance_threshold: 50_000 },
+      vectors: { use_lance: true, lance_path: '/work/data/lance', lance_threshold: 400_000 },
       retention: 0.9,
       fsrs: { weights: null },
       gate: {
@@ -150,7 +150,7 @@ describe('values', () => {
     [
       'sections',
       { toml: '[vectors]\nuse_lance = false\nlance_path = "l"' },
-      { vectors: { use_lance: false, lance_path: '/work/data/l', lance_threshold: 50_000 } },
+      { vectors: { use_lance: false, lance_path: '/work/data/l', lance_threshold: 400_000 } },
     ],
     [
       'dotted keys',

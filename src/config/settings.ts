@@ -433,7 +433,7 @@ export const SETTINGS = {
   },
   'vectors.lance_threshold': {
     kind: kind.whole(0, 1_000_000_000),
-    fallback: 50_000,
+    fallback: 400_000,
     flag: 'lance-threshold',
     env: ['ENGRAM_LANCE_THRESHOLD'],
     help: 'Number of vectors from which the LanceDB index is used',

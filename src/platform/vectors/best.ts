@@ -71,6 +71,11 @@ export class Best {
     }
   }
 
+  /** What all that are held reach; nothing at all while there is room. */
+  get least(): number {
+    return this.heap.length < this.limit ? Number.NEGATIVE_INFINITY : this.heap[0]!.score;
+  }
+
   inOrder(): Hit[] {
     return this.heap.sort(byScore);
   }
