@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { smallDisk } from '../test/support/small-disk.ts';
 import { crashOffline, OFFLINE_KINDS, type OfflineKind } from './crash-offline.ts';
 import { crashServer, type KindFigures, namesIn, SERVER_KINDS, type ServerKind } from './crash-server.ts';
 import { serverOptions } from './model.ts';
@@ -30,6 +31,9 @@ function clearBackups(dir: string): void {
   for (const name of namesIn(join(dir, 'backups'))) rmSync(join(dir, 'backups', name), { recursive: true });
 }
 
+/** Of the disk that fills up. */
+const DISK_MIB = 48;
+
 interface Ran {
   figures: KindFigures;
   facts: ServerFacts | null;
@@ -40,12 +44,15 @@ interface Ran {
 async function onServer(kind: ServerKind, rounds: number, chosen: Chosen, tell: (n: number) => void): Promise<Ran> {
   // Killed servers write no profile. One that is killed over and over is meant to go on as ever here.
   const options = serverOptions(chosen);
+  const disk = kind === 'full disk' ? smallDisk(DISK_MIB) : undefined;
+  if (disk === null) throw new BenchError('"full disk" needs a user who may mount a tmpfs. Leave it out with --kinds.');
+  using _ = { [Symbol.dispose]: () => disk?.unmount() };
   await using server = await startServer({
-    ...{ ...options, profile: null },
+    ...{ ...options, profile: null, ...(disk && { parent: disk.dir }) },
     settings: { ENGRAM_UNDERSTANDING: '0', ENGRAM_SAFE_MODE: 'false', ...options.settings },
   });
   const random = seeded(chosen.number('seed') * 1_000 + KINDS.indexOf(kind));
-  const figures = await crashServer(server, { kind, rounds, random, tell, clearBackups });
+  const figures = await crashServer(server, { kind, rounds, random, tell, clearBackups, disk });
   const { status, body } = await server.call('GET', '/audit/verify');
   return { figures, facts: server.facts, audit: status === 404 ? null : body.ok === true };
 }

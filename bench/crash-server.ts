@@ -1,6 +1,7 @@
 // Killing the server in the middle of its work: several clients at once, each with memories of its own.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SmallDisk } from '../test/support/small-disk.ts';
 import { integrityProblems } from './bare-sqlite.ts';
 import { lookInto } from './crash-file.ts';
 import { createLedger, type Ledger, type LedgerEntry } from './crash-ledger.ts';
@@ -8,7 +9,7 @@ import type { Call } from './http.ts';
 import { between, pick, type Random } from './random.ts';
 import type { BenchServer } from './server.ts';
 
-export const SERVER_KINDS = ['store', 'update', 'delete', 're-embed', 'backup', 'compaction'] as const;
+export const SERVER_KINDS = ['store', 'update', 'delete', 're-embed', 'backup', 'compaction', 'full disk'] as const;
 export type ServerKind = (typeof SERVER_KINDS)[number];
 
 export interface KindFigures {
@@ -30,6 +31,8 @@ const CLIENTS = 4;
 const KILL_AFTER_MS = [10, 300] as const;
 /** Between one backup, compaction or re-embedding and the next. */
 const PAUSE_MS = [0, 80] as const;
+/** Bytes free at the start of a round on a disk that fills up. */
+const ROOM_LEFT = [0, 4_000_000] as const;
 /** Read back through the server a round, beside reading every row in the file. */
 const READ_BACK = 10;
 /** Texts of this length make a page full, so that compacting and copying take a while. */
@@ -71,6 +74,11 @@ async function eraseOne({ call, ledger }: Round, entry: LedgerEntry): Promise<vo
   ledger.erased(entry);
 }
 
+/** Being refused for want of room is what is meant to happen; that it was not done after all is seen afterwards. */
+const unlessNoRoom = (error: unknown): void => {
+  if (!/ answered 503.*the disk is full/.test(String(error))) throw error;
+};
+
 const ASKED: Partial<Record<ServerKind, readonly [string, number]>> = {
   're-embed': ['/admin/reembed', 200],
   backup: ['/backup', 201],
@@ -82,10 +90,13 @@ async function work(kind: ServerKind, round: Round, mine: (entry: LedgerEntry, a
     const own = round.ledger.settled().filter(mine);
     const chance = round.random();
     const crowded = own.length > MOST_MEMORIES / CLIENTS;
-    if (own.length > 3 && kind === 'update' && chance < 0.7) await updateOne(round, pick(round.random, own));
-    else if (own.length > 3 && (crowded || (kind === 'delete' && chance < 0.6)))
-      await eraseOne(round, pick(round.random, own));
-    else await storeOne(round);
+    const one =
+      own.length > 3 && kind === 'update' && chance < 0.7
+        ? updateOne(round, pick(round.random, own))
+        : own.length > 3 && (crowded || (kind === 'delete' && chance < 0.6))
+          ? eraseOne(round, pick(round.random, own))
+          : storeOne(round);
+    await (kind === 'full disk' ? one.catch(unlessNoRoom) : one);
   }
 }
 
@@ -133,6 +144,8 @@ export interface ServerRun {
   tell(round: number): void;
   /** Takes away backups, so that looking at them all does not make the last rounds long. */
   clearBackups(dir: string): void;
+  /** The disk the server lies on, where it is one that can be filled. */
+  disk?: SmallDisk | undefined;
 }
 
 export async function crashServer(server: BenchServer, run: ServerRun): Promise<KindFigures> {
@@ -150,6 +163,7 @@ export async function crashServer(server: BenchServer, run: ServerRun): Promise<
       text: () => `crash${++texts} ${kind} of the harbour lights ${PADDING}`,
       running: () => running,
     };
+    run.disk?.fill(between(random, ...ROOM_LEFT));
     const clients = Array.from({ length: CLIENTS }, (_, c) =>
       // Nobody touches what another one is at: at most one request is under way for each memory.
       untilKilled(work(kind, round, (entry) => entry.id! % CLIENTS === c)),
@@ -160,6 +174,7 @@ export async function crashServer(server: BenchServer, run: ServerRun): Promise<
     await server.kill();
     running = false;
     await all;
+    run.disk?.makeRoom();
 
     await server.start();
     const { rows, damage, halves } = lookInto(join(server.dir, 'engram.db'));
