@@ -1,5 +1,6 @@
 // kill -9 in the middle of everything: what was acknowledged is there, nothing is done by halves, every file is sound.
-import { rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { smallDisk } from '../test/support/small-disk.ts';
@@ -10,7 +11,7 @@ import { BenchError, type Chosen } from './options.ts';
 import type { Progress } from './progress.ts';
 import { seeded } from './random.ts';
 import { type Benchmark, report } from './report.ts';
-import { type ServerFacts, startServer } from './server.ts';
+import { type ServerFacts, startServer, tempFolder } from './server.ts';
 import type { Table } from './table.ts';
 
 const KINDS: readonly string[] = [...SERVER_KINDS, ...OFFLINE_KINDS];
@@ -47,12 +48,18 @@ async function onServer(kind: ServerKind, rounds: number, chosen: Chosen, tell: 
   const disk = kind === 'full disk' ? smallDisk(DISK_MIB) : undefined;
   if (disk === null) throw new BenchError('"full disk" needs a user who may mount a tmpfs. Leave it out with --kinds.');
   using _ = { [Symbol.dispose]: () => disk?.unmount() };
+  const key_file = kind === 'rekey in use' ? join(tempFolder(chosen.text('dir')), 'store.key') : null;
+  if (key_file !== null) writeFileSync(key_file, randomBytes(32), { mode: 0o600 });
+  const keyed = key_file !== null && { ENGRAM_ENCRYPTION_MODE: 'keyfile', ENGRAM_DB_KEY_FILE: key_file };
   await using server = await startServer({
     ...{ ...options, profile: null, ...(disk && { parent: disk.dir }) },
-    settings: { ENGRAM_UNDERSTANDING: '0', ENGRAM_SAFE_MODE: 'false', ...options.settings },
+    settings: { ENGRAM_UNDERSTANDING: '0', ENGRAM_SAFE_MODE: 'false', ...keyed, ...options.settings },
   });
   const random = seeded(chosen.number('seed') * 1_000 + KINDS.indexOf(kind));
-  const figures = await crashServer(server, { kind, rounds, random, tell, clearBackups, disk });
+  const figures = await crashServer(server, {
+    ...{ kind, rounds, random, tell, clearBackups, disk },
+    ...(key_file !== null && { key: () => readFileSync(key_file).toString('hex') }),
+  });
   const { status, body } = await server.call('GET', '/audit/verify');
   return { figures, facts: server.facts, audit: status === 404 ? null : body.ok === true };
 }

@@ -47,9 +47,10 @@ const HALVES: readonly (readonly [string, string])[] = [
 ];
 
 /** The server may be running: this reads one moment of it. */
-export function lookInto(path: string): Looked {
+export function lookInto(path: string, key: string | null = null): Looked {
   const db = new Driver(path, { readonly: true });
   try {
+    if (key !== null) for (const pragma of [`cipher='sqlcipher'`, 'legacy=4', `key="x'${key}'"`]) db.pragma(pragma);
     db.exec('begin');
     const integrity = (db.pragma('integrity_check') as { integrity_check: string }[]).map((row) => row.integrity_check);
     const foreign = db.pragma('foreign_key_check') as { table: string; rowid: number; parent: string }[];

@@ -5,8 +5,9 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrations } from '../migrations/index.ts';
 import { migrate } from '../src/platform/db/migrate.ts';
-import { kyselyOn, openRaw } from '../src/platform/db/sqlite/connection.ts';
+import { openRaw } from '../src/platform/db/sqlite/connection.ts';
 import { sqliteFullText } from '../src/platform/db/sqlite/full-text.ts';
+import { LiveConnection } from '../src/platform/db/sqlite/live-connection.ts';
 import { type KindFigures, noFigures } from './crash-server.ts';
 import { expectStatus } from './http.ts';
 import { BenchError } from './options.ts';
@@ -97,7 +98,7 @@ async function oldStore(run: OfflineRun): Promise<string> {
   const types = { family: 'sqlite', id: 'integer', blob: 'blob', real: 'real' } as const;
   raw.exec('begin');
   await migrate(
-    kyselyOn(raw) as never,
+    new LiveConnection(raw).db as never,
     migrations.filter(({ version }) => version <= OLD_SCHEMA),
     types,
     then,
@@ -123,7 +124,7 @@ async function oldStore(run: OfflineRun): Promise<string> {
   const insert = raw.prepare(
     `insert into memories (${needed.map(({ name }) => name).join(', ')}) values (${needed.map(() => '?').join(', ')})`,
   );
-  const fullText = sqliteFullText(kyselyOn(raw));
+  const fullText = sqliteFullText(new LiveConnection(raw).db);
   await fullText.createFor(1);
   for (let i = 0; i < OLD_MEMORIES; i++) {
     const own: Record<string, string | number> = {

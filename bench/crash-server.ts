@@ -9,7 +9,16 @@ import type { Call } from './http.ts';
 import { between, pick, type Random } from './random.ts';
 import type { BenchServer } from './server.ts';
 
-export const SERVER_KINDS = ['store', 'update', 'delete', 're-embed', 'backup', 'compaction', 'full disk'] as const;
+export const SERVER_KINDS = [
+  'store',
+  'update',
+  'delete',
+  're-embed',
+  'backup',
+  'compaction',
+  'full disk',
+  'rekey in use',
+] as const;
 export type ServerKind = (typeof SERVER_KINDS)[number];
 
 export interface KindFigures {
@@ -83,6 +92,7 @@ const ASKED: Partial<Record<ServerKind, readonly [string, number]>> = {
   're-embed': ['/admin/reembed', 200],
   backup: ['/backup', 201],
   compaction: ['/admin/compact', 200],
+  'rekey in use': ['/admin/rekey', 200],
 };
 
 async function work(kind: ServerKind, round: Round, mine: (entry: LedgerEntry, at: number) => boolean): Promise<void> {
@@ -146,6 +156,8 @@ export interface ServerRun {
   clearBackups(dir: string): void;
   /** The disk the server lies on, where it is one that can be filled. */
   disk?: SmallDisk | undefined;
+  /** 64 hex digits, where the store is encrypted. */
+  key?: (() => string) | undefined;
 }
 
 export async function crashServer(server: BenchServer, run: ServerRun): Promise<KindFigures> {
@@ -177,7 +189,7 @@ export async function crashServer(server: BenchServer, run: ServerRun): Promise<
     run.disk?.makeRoom();
 
     await server.start();
-    const { rows, damage, halves } = lookInto(join(server.dir, 'engram.db'));
+    const { rows, damage, halves } = lookInto(join(server.dir, 'engram.db'), run.key?.());
     const lost = ledger.compare(rows);
     for (const { id, content } of ledger.settled().slice(-READ_BACK)) {
       const { status, body } = await server.call('GET', `/memory/${id}`);

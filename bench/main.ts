@@ -1,10 +1,12 @@
 // bun run bench <name> [options]: figures about the real server, over HTTP, with what one must know to compare them.
 import { writeFileSync } from 'node:fs';
 import { beam } from './beam.ts';
+import { binary } from './binary.ts';
 import { crashes } from './crash-bench.ts';
 import { crypt } from './crypt.ts';
 import { embed } from './embed.ts';
 import { graph } from './graph.ts';
+import { hooks } from './hooks.ts';
 import { lifecycle } from './lifecycle.ts';
 import { locomo } from './locomo.ts';
 import { BenchError, COMMON, optionHelp, parseOptions } from './options.ts';
@@ -26,9 +28,11 @@ const BENCHMARKS: readonly Benchmark[] = [
   embed,
   lifecycle,
   graph,
+  hooks,
   crypt,
   crashes,
   secrets,
+  binary,
 ];
 
 export function help(): string {

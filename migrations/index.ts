@@ -25,6 +25,8 @@ import { transfer } from './0022_transfer.ts';
 import { webhooks } from './0023_webhooks.ts';
 import { consolidatedSources } from './0024_consolidated_sources.ts';
 import { rowGuards } from './0026_row_guards.ts';
+import { oauth } from './0027_oauth.ts';
+import { memoryFiles } from './0028_memory_files.ts';
 
 export const migrations: readonly Migration[] = [
   memories,
@@ -52,4 +54,6 @@ export const migrations: readonly Migration[] = [
   webhooks,
   consolidatedSources,
   rowGuards,
+  oauth,
+  memoryFiles,
 ];

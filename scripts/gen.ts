@@ -1,11 +1,14 @@
-// Writes what is derived: from the contracts docs/openapi.json and docs/errors.md, from the API page's script and style a
-// module that carries them as strings. `--check` writes nothing and fails when a committed file differs.
+// Writes what is derived: from the contracts docs/openapi.json, docs/errors.md and the endpoints of the SDK, from the
+// commands docs/cli.md, from the API page's script and style a module that carries them as strings. `--check` writes nothing and fails when a committed file differs.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
+import { GROUPS } from '../src/entry/cli/commands/index.ts';
+import { cliPage } from '../src/entry/cli/page.ts';
 import { FEATURES } from '../src/entry/contracts.ts';
 import { errorsPage } from '../src/entry/errors-page.ts';
 import { openApiDocument } from '../src/entry/http/openapi.ts';
+import { sdkModule } from './gen-sdk.ts';
 
 const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
@@ -22,7 +25,9 @@ function assetsModule(): string {
 const files: Record<string, string> = {
   'docs/openapi.json': `${JSON.stringify(openApiDocument(FEATURES, packageJson.version), null, 2)}\n`,
   'docs/errors.md': errorsPage(FEATURES),
+  'docs/cli.md': cliPage(GROUPS),
   [`${PAGE}/assets.gen.ts`]: assetsModule(),
+  'sdk/typescript/src/generated.ts': sdkModule(FEATURES, packageJson.version),
 };
 
 /** What a reviewer wants to know: operations for the document, lines for the rest. */

@@ -6,6 +6,8 @@ import type { Logger } from './core/log.ts';
 import type { Metrics } from './core/metrics.ts';
 import type { Embedder, ModelIdentity, Reranker, VectorIndex } from './core/ports.ts';
 import type { OpenStreams } from './core/streams.ts';
+import type { ReadPage } from './core/web-page.ts';
+import type { Extend as ExtendMcp } from './entry/mcp/handler.ts';
 import type { AccessService } from './features/access/service.ts';
 import type { MemoryService } from './features/memory/service.ts';
 import type { ModelsService } from './features/models/service.ts';
@@ -25,10 +27,14 @@ export interface Ports {
   embedder: Embedder | null;
   vectors: VectorIndex | null;
   reranker: Reranker | null;
+  /** Reads the documents of OAuth clients. */
+  readPage: ReadPage;
   /** Waits so many milliseconds before something is tried again. */
   pause(ms: number): Promise<void>;
   /** Come up before slow models are loaded; memories stored meanwhile are embedded later. */
   eager: boolean;
+  /** Tools, resources and prompts that MCP offers beside our own. */
+  extendMcp: ExtendMcp;
   /** Fail a request whose answer breaks its contract. */
   checkAnswers: boolean;
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import openApi from '../docs/openapi.json' with { type: 'json' };
 import packageJson from '../package.json' with { type: 'json' };
 import { createAdmitted } from './admitted.ts';
+import { createAgents } from './agents.ts';
 import { HOUR_MS, MINUTE_MS, WEEK_MS } from './algo/durations.ts';
 import { createFsrs } from './algo/fsrs.ts';
 import { createAnnouncer } from './announced.ts';
@@ -15,11 +16,12 @@ import { rowsOfActors } from './core/rows.ts';
 import { every } from './core/schedule.ts';
 import { Memory } from './core/shapes.ts';
 import { openStreams } from './core/streams.ts';
+import { createEcosystems } from './ecosystems.ts';
+import { createEntrance } from './entrance.ts';
 import { ENDPOINTS } from './entry/contracts.ts';
 import { createReference } from './entry/http/docs-page/page.ts';
+import { mcpSettings } from './entry/http/mcp.ts';
 import { createHttp } from './entry/http/server.ts';
-import { accessRoutes } from './features/access/routes.ts';
-import { createAccess } from './features/access/service.ts';
 import { batchRoutes } from './features/batch/routes.ts';
 import { createBatch } from './features/batch/service.ts';
 import { contextRoutes } from './features/context/routes.ts';
@@ -78,7 +80,7 @@ import { createScheduler } from './platform/jobs/schedule.ts';
 import { openLlm } from './platform/llm/open.ts';
 import { createLogger } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
-import { openStore } from './platform/open-store.ts';
+import { openStore, withoutKey } from './platform/open-store.ts';
 import { pause, sha256, systemClock, systemIds } from './platform/system.ts';
 import { loadTokenCounter } from './platform/tokens.ts';
 import { createWebhookSender } from './platform/webhooks/sender.ts';
@@ -102,7 +104,9 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
   };
   try {
     const rows = rowsOfActors(actors, ENDPOINTS);
-    const database = swap.database ?? (await openStore(config, swap.person ?? NOBODY, formatTime(clock.now()), rows));
+    const { database, rekey } = swap.database
+      ? withoutKey(swap.database)
+      : await openStore(config, swap.person ?? NOBODY, formatTime(clock.now()), rows);
     closing.push(() => database.close());
     const record = createAudit({ actors, endpoints: ENDPOINTS, clock });
     const wake = (): void => jobs.wake();
@@ -126,17 +130,8 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     const { semantics, embedding, models, reranker } = meaning;
     const fsrs = createFsrs(config.fsrs.weights ?? undefined, config.retention);
     const touches = createTouches({ atomically: unrecorded, fsrs, clock, logger });
-    const access = createAccess({
-      read,
-      atomically,
-      clock,
-      ids,
-      sha256,
-      bootstrapSecret: config.bootstrap_secret?.reveal() ?? null,
-      pepper: config.api_key_pepper?.reveal() ?? null,
-      openAccess: config.open_access,
-      rotationGraceHours: config.key_rotation_grace_hours,
-    });
+    const entrance = createEntrance({ read, atomically, unrecorded, actors, config, swap, clock, ids, sha256 });
+    const { access } = entrance;
     await access.start(config.api_key?.reveal() ?? null);
     const summaries = createSummaries(basics);
     const memory = createMemory({
@@ -183,8 +178,9 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       onDegraded: metrics.degraded,
     });
     const llm = openLlm(config.llm, { read, atomically, observe: metrics.llm, ids, clock, logger });
-    let counter: ReturnType<typeof loadTokenCounter> | null = null;
-    const context = createContext({ read, search, touches, counter: () => (counter ??= loadTokenCounter()) });
+    let loading: ReturnType<typeof loadTokenCounter> | null = null;
+    const counter = () => (loading ??= loadTokenCounter());
+    const context = createContext({ read, search, touches, counter });
     const system = createSystem({
       version: VERSION,
       database: database.description.split(' ')[0]!,
@@ -204,7 +200,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
     closing.push(async () => streams.endAll());
     const sessions = createSessions({ read, atomically, streams, redactor, clock, ids });
     const queue = createJobs(basics);
-    const maintenance = createMaintenance({ ...basics, database });
+    const maintenance = createMaintenance({ ...basics, database, rekey });
 
     let requests = 0;
     const sender = createWebhookSender({ allow_private: config.webhooks.allow_private, clock });
@@ -244,6 +240,12 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       sha256,
     });
 
+    const conversations = createConversations({ read, atomically, redactor, clock });
+    const agents = createAgents({ ...basics, config, memory, search, context, conversations });
+    const ecosystems = createEcosystems({
+      ...{ ...basics, config, memory, search, trash, semantics, llm, counter, ids, sha256 },
+    });
+
     const portable = createPortable({
       ...{ ...basics, config, access, memory, trash, redactor, actors, ids, sha256 },
     });
@@ -261,6 +263,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       every(HOUR_MS, 'jobs.prune', queue.prune),
       ...mind.schedules,
       ...safe.schedules,
+      ...entrance.schedules,
       ...portable.schedules,
       every(WEEK_MS, 'database.compact', maintenance.compactIfWorth),
     ];
@@ -313,7 +316,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
 
     const routes: Route[] = [
       ...systemRoutes({ system, metrics, schemas, reference }),
-      ...accessRoutes(access),
+      ...entrance.routes,
       // Before the routes of single memories: "trash" is no id.
       ...trashRoutes(trash, duplicates),
       ...memoryRoutes(memory, trash),
@@ -328,7 +331,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       ...searchRoutes(search, createViews({ read, search, touches, fsrs, clock }), clock, fsrs),
       ...contextRoutes(context),
       ...episodeRoutes(createEpisodes({ ...basics, summaries, semantics, onDegraded: metrics.degraded, fsrs })),
-      ...conversationRoutes(createConversations({ read, atomically, redactor, clock })),
+      ...conversationRoutes(conversations),
       ...fsrsRoutes(createReviews({ read, atomically, search, fsrs, clock })),
       ...modelsRoutes(models),
       ...scratchRoutes(scratch),
@@ -338,10 +341,13 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       ...maintenanceRoutes(maintenance),
       ...safe.routes,
       ...portable.routes,
+      ...agents.routes,
+      ...ecosystems,
       ...tenancy.routes,
     ];
     const httpDeps = {
       resolve: access.resolve,
+      challenge: entrance.challenge,
       actors,
       ...safe.http,
       admit: safe.admitting(tenancy.admit),
@@ -351,6 +357,7 @@ export async function createApp(config: Config, swap: Partial<Ports> = {}): Prom
       logger,
       allowedOrigins: config.allowed_origins,
       maxBodyBytes: config.limits.body_bytes,
+      mcp: mcpSettings(config, { version: VERSION, streams, extend: swap.extendMcp }),
       checkAnswers: swap.checkAnswers ?? false,
       observe: (sample: Parameters<typeof metrics.request>[0]) => {
         requests++;

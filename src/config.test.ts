@@ -25,6 +25,7 @@ describe('defaults', () => {
       api_key_pepper: null,
       open_access: false,
       allowed_origins: [],
+      mcp_tools: [],
       trusted_proxies: [],
       log_level: 'info',
       log_format: 'text',
@@ -65,6 +66,7 @@ describe('defaults', () => {
         reserved_targets: [],
       },
       webhooks: { allow_private: false },
+      oauth: { enabled: true, registration: true, public_url: null },
       trash_days: 30,
       limits: {
         ...{ body_bytes: 10_485_760, content_bytes: 102_400, in_flight: 2_000, in_flight_bytes: 268_435_456 },

@@ -28,6 +28,8 @@ export interface Config {
   readonly key_rotation_grace_hours: number;
   readonly open_access: boolean;
   readonly allowed_origins: readonly string[];
+  /** Groups of MCP tools that are listed beside the default ones. */
+  readonly mcp_tools: readonly string[];
   readonly trusted_proxies: readonly string[];
   readonly log_level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly log_format: 'text' | 'json';
@@ -94,6 +96,7 @@ export interface Config {
     readonly reserved_targets: readonly string[];
   };
   readonly webhooks: { readonly allow_private: boolean };
+  readonly oauth: { readonly enabled: boolean; readonly registration: boolean; readonly public_url: string | null };
   /** How long forgotten memories can be restored. */
   readonly trash_days: number;
   /** The interval is in seconds. */
@@ -304,6 +307,7 @@ const assemble = (v: Values): Config => ({
   key_rotation_grace_hours: v.key_rotation_grace_hours,
   open_access: v.open_access,
   allowed_origins: [...v.allowed_origins],
+  mcp_tools: [...v.mcp_tools],
   trusted_proxies: [...v.trusted_proxies],
   log_level: v.log_level,
   log_format: v.log_format,
@@ -316,11 +320,7 @@ const assemble = (v: Values): Config => ({
     threads: v['embedding.threads'],
     url: v['embedding.url'],
     api_key: v['embedding.api_key'],
-    chunks: {
-      chars: v['embedding.chunk_chars'],
-      overlap: v['embedding.chunk_overlap'],
-      max: v['embedding.chunk_max'],
-    },
+    chunks: { chars: v['embedding.chunk_chars'], overlap: v['embedding.chunk_overlap'], max: v['embedding.chunk_max'] },
   },
   llm: {
     url: v['llm.url'],
@@ -368,6 +368,7 @@ const assemble = (v: Values): Config => ({
     reserved_targets: [...v['gate.reserved_targets']],
   },
   webhooks: { allow_private: v['webhooks.allow_private'] },
+  oauth: { enabled: v['oauth.enabled'], registration: v['oauth.registration'], public_url: v.public_url },
   trash_days: v.trash_days,
   backup: {
     enabled: v['backup.enabled'],

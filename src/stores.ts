@@ -30,10 +30,13 @@ import { inboxStore } from './features/inbox/store.ts';
 import { uploadStore } from './features/ingest/store.ts';
 import { jobStore } from './features/jobs/store.ts';
 import { llmUsageStore } from './features/llm/store.ts';
+import { mem0Store } from './features/mem0/store.ts';
 import { fingerprintStore } from './features/memory/fingerprint-store.ts';
 import { linkStore } from './features/memory/link-store.ts';
 import { memoryStore } from './features/memory/store.ts';
 import { vectorStore } from './features/memory/vector-store.ts';
+import { memoryFileStore } from './features/memory_files/store.ts';
+import { oauthStore } from './features/oauth/store.ts';
 import { patternStore } from './features/patterns/store.ts';
 import { portraitStore } from './features/personality/portrait-store.ts';
 import { personalityStore } from './features/personality/store.ts';
@@ -79,6 +82,8 @@ const bind = ({ db, fullText, idList, lockUser, claimJobs, describe }: Handle, c
   episodes: episodeStore(db, idList),
   words: wordStore(db, idList),
   memories: memoryStore(db, idList),
+  memoryFiles: memoryFileStore(db),
+  mem0: mem0Store(db, idList),
   links: linkStore(db, idList),
   reviews: reviewStore(db, idList),
   vectors: vectorStore(db, idList),
@@ -99,6 +104,7 @@ const bind = ({ db, fullText, idList, lockUser, claimJobs, describe }: Handle, c
   graph: graphStore(db, idList),
   ranks: rankStore(db, idList),
   fingerprints: fingerprintStore(db, idList),
+  oauth: oauthStore(db),
   jobs: jobStore(db, clock),
   llmUsage: llmUsageStore(db),
   personality: personalityStore(db, idList),

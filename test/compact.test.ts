@@ -182,7 +182,10 @@ describe('engram compact', () => {
     const server = await serve(app.dir);
     const env = { ENGRAM_API_KEY: app.key };
     const { code, out } = await server.call(['compact'], { env });
-    expect([code, out]).toEqual([0, expect.stringMatching(/^Saved \d+\.\d MB: \d+\.\d MB before, [\d.]+ KB now\.\n$/)]);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^Saved \d+\.\d MB: \d+\.\d MB before, [\d.]+ [KM]B now\.\n$/),
+    ]);
     expect(await server.stop()).toBe(0);
     const local = await engram(['compact', '--json', '--data-dir', app.dir, '--port', String(server.port)]);
     expect(local.code).toBe(0);

@@ -7,8 +7,10 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Embedder } from '../src/core/ports.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
+import { at, connect, post, refresh } from './support/oauth.ts';
 import { seed } from './support/plan-seed.ts';
 import { type Go, walkMind, walkPortable } from './support/plan-walk.ts';
+import { seedEcosystems, walkEcosystems } from './support/plan-walk-ecosystems.ts';
 
 const Driver = createRequire(import.meta.url)('better-sqlite3-multiple-ciphers') as typeof BetterSqlite;
 
@@ -202,6 +204,14 @@ async function walk(app: TestApp): Promise<Set<string>> {
   await go('jobs.purge', 'POST', '/jobs/purge');
   await walkMind(app, go, { space: space.name, memory: third.id });
   await walkPortable(app, go, { space: space.name });
+  await walkEcosystems(app, go);
+  const anyone = at(app.as(null));
+  const [kept, left] = [await connect(anyone, app.key), await connect(anyone, app.key)];
+  const fresh = await refresh(anyone, kept.client_id, kept.refresh_token);
+  await app.as(fresh.body.access_token)('GET', '/quota');
+  await post(anyone, '/oauth/revoke', { token: left.refresh_token });
+  const { grants } = await go('oauth.grants', 'GET', '/oauth/grants');
+  await go('oauth.end_grant', 'DELETE', `/oauth/grants/${grants[0].id}`);
   // What comes back by itself has its turn too.
   await app.jobs.drain();
   app.clock.advance(86_400_000);
@@ -240,7 +250,8 @@ const TABLES = [
   'memory_entities', 'entity_readings', 'entity_pairs', 'entity_relationships', 'relationship_evidence', 'projects',
   'project_memories', 'causal_chains', 'causal_links', 'reconsolidations', 'reflections', 'consolidations', 'digests',
   'digest_subscriptions', 'thought_sources', 'gate_requests', 'approvals', 'spaces', 'uploads', 'upload_chunks',
-  'imports', 'import_marks', 'sync_deletions', 'webhooks', 'webhook_dead_letters', 'event_outbox',
+  'imports', 'import_marks', 'sync_deletions', 'webhooks', 'webhook_dead_letters', 'event_outbox', 'oauth_grants',
+  'oauth_tokens',
 ]; // biome-ignore format: a list
 /** The tables themselves and the names the stores give them. */
 const NAMES = [...TABLES, ...'abcefgklmnoprstvwxyz'];
@@ -249,6 +260,10 @@ const LOOKS_AT_ALL = /^(?:system|models|docs|maintenance|admin|stats)\./;
 const CALLED_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'the first key is handed out while the app is made, before anyone listens': ['access.bootstrap'],
   'empties what was seeded, and asks what erasing a user does': ['tenants.reset', 'tenants.admin_reset'],
+  'leads to a token, together with what a browser does in between': [
+    ...['oauth.authorize', 'oauth.consent', 'oauth.register', 'oauth.revoke', 'oauth.token'],
+    ...['oauth.authorization_server', 'oauth.protected_resource', 'oauth.protected_server'],
+  ],
   'copies the file of the database as a whole and looks at the copy: asks no store anything': [
     ...['backup.checkpoint', 'backup.create', 'backup.download', 'backup.list', 'backup.prepare_restore'],
     ...['backup.snapshots', 'backup.verify'],
@@ -301,6 +316,7 @@ describe('query plans on a seeded database', () => {
     });
     path = `${app.dir}/engram.db`;
     await seed(app, embedder.identity.key);
+    await seedEcosystems(app);
     memories = (await app.database.reader.db.selectFrom('memories').select('id').execute()).length;
     for (const when of ['fresh', 'analysed'] as const) {
       if (when === 'analysed') await app.database.atomically(({ db }) => sql`analyze`.execute(db));

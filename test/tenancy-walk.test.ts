@@ -14,6 +14,7 @@ const SAME = { 'x-request-id': 'same' };
 const OF_NOBODY: Readonly<Record<string, string>> = {
   users: 'is the list of users itself',
   app_state: 'is what the program notes about itself',
+  oauth_clients: 'is who registered before anybody knew for whom',
   schema_version: 'is how far the schema is',
   jobs: 'names users and ids in its payloads, never a text',
   llm_usage: 'adds up tokens of all users against one budget',

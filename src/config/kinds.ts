@@ -1,6 +1,7 @@
 // The kinds of value a setting can have: how each is read from a flag, a variable or the file, and what it allows.
 import { isIP } from 'node:net';
 import { Secret } from './secret.ts';
+import { readToolGroups, TOOL_GROUP_NAMES } from './tool-groups.ts';
 
 /** Flags and variables give text; the file also gives numbers, booleans and lists. */
 export type Raw = string | number | boolean | readonly string[];
@@ -91,6 +92,16 @@ export const httpUrl: Kind<string> = ofText('url', 'an http:// or https:// addre
   return url.search || url.hash ? no() : { value: url.href.replace(/\/+$/, '') };
 });
 
+/** Where others reach the server: what they are told to trust, so nothing but an origin, and no way to listen in. */
+export const publicUrl: Kind<string> = ofText('url', 'an https:// address without a path', (t) => {
+  if (!/^https?:\/\//i.test(t) || !URL.canParse(t)) return no();
+  const url = new URL(t);
+  if (`${url.origin}/` !== url.href) return no('must not have a path, a query or a user name');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1')))
+    return no('must begin with https://, except for addresses of this machine');
+  return { value: url.origin };
+});
+
 /** Where models come from: a server, or a folder for machines without a network. */
 export const hubUrl: Kind<string> = ofText('url', 'an http://, https:// or file:// address', (t) => {
   if (!/^file:\/\/\//i.test(t)) return httpUrl.read(t);
@@ -150,6 +161,11 @@ export const patterns: Kind<readonly string[]> = listOf('list', 'texts, by comma
 /** Names of services or machines. */
 export const names: Kind<readonly string[]> = listOf('list', 'names without spaces, by commas', (t) =>
   /^\S+$/.test(t) ? { value: t } : no(),
+);
+
+/** Groups of MCP tools. */
+export const toolGroups: Kind<readonly string[]> = listOf('list', `some of ${TOOL_GROUP_NAMES}, by commas`, (t) =>
+  readToolGroups(t) ? { value: t.toLowerCase() } : no(),
 );
 
 export const addresses: Kind<readonly string[]> = listOf('list', 'IP addresses, by commas', (t) =>

@@ -48,6 +48,6 @@ export const KNOWN_ELSEWHERE: readonly string[] = [
   // Web interface
   ...under('ENGRAM_', 'GUI_PASSWORD GUI_BUILD_DIR HMAC_SECRET SECURE_COOKIES'),
   // Companion programs
-  ...under('ENGRAM_', 'CLI MCP_BEARER_TOKEN'),
+  ...under('ENGRAM_', 'CLI'),
   ...under('ENGRAM_SIDECAR_', 'URL HOST PORT SOURCE TOKEN USER_ID WATCH SYNTHEOS WATCHER_STATE_PATH'),
 ];

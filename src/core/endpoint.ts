@@ -20,6 +20,8 @@ export interface EndpointSpec {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** The body is a form (`application/x-www-form-urlencoded`), each field at most once; else it is JSON. */
+  readonly form?: true;
   /** The body may be left out altogether; it then reads as `{}`. */
   readonly body_optional?: true;
   readonly response: z.ZodType;
@@ -29,6 +31,8 @@ export interface EndpointSpec {
   readonly also?: Readonly<Record<number, string>>;
   /** Content type of the answer when the handler writes it itself, as a string or a `Response`. */
   readonly produces?: string;
+  /** Whose clients read failures: those of OAuth as RFC 6749 (5.2) asks, and no cache keeps an answer; those of OpenAI as OpenAI words them. */
+  readonly protocol?: 'oauth' | 'openai';
   /** Codes beyond those that every endpoint can give. */
   readonly errors?: readonly ErrorCode[];
   /** Largest body in bytes; default 256 KiB. */

@@ -8,6 +8,8 @@ export interface Scope {
   /** 0 when the server runs in open-access mode and no key was sent. */
   readonly key_id: number;
   readonly scopes: readonly AccessScope[];
+  /** Of a client that came with a token of its own (features/oauth); `key_id` is then the key that let it in. */
+  readonly grant_id?: number;
   /** Where memories go when no space is named. */
   readonly default_space_id: number | null;
   /** Space named by `X-Space`; null = all spaces when reading, the default space when writing. */

@@ -910,7 +910,95 @@ export interface SyncDeletionTable {
   deleted_at: string;
 }
 
+export interface OAuthClientTable {
+  client_id: string;
+  /** As the client calls itself. */
+  client_name: string;
+  /** JSON array. */
+  redirect_uris: string;
+  created_at: string;
+  /** When somebody last let it in. */
+  used_at: string | null;
+}
+/** What a user lets a client do: one consent, and whatever tokens came of it. */
+export interface OAuthGrantTable {
+  id: Generated<number>;
+  user_id: number;
+  /** The key that the user proved themselves with; its end is the grant's. */
+  key_id: number;
+  client_id: string;
+  client_name: string;
+  redirect_host: string;
+  /** Comma-separated access scopes. */
+  scopes: string;
+  /** Address that its tokens are for. */
+  resource: string;
+  /** The client came for its tokens. */
+  is_active: number;
+  created_at: string;
+  last_used_at: string | null;
+  expires_at: string;
+}
+export interface OAuthTokenTable {
+  /** As `ApiKeyTable.key_hash`. */
+  token_hash: string;
+  user_id: number;
+  grant_id: number;
+  kind: 'code' | 'access' | 'refresh';
+  /** Comma-separated; those of the grant or fewer. */
+  scopes: string;
+  /** Of codes, as the client named it. */
+  redirect_uri: string | null;
+  /** Of codes: what the verifier has to hash to. */
+  code_challenge: string | null;
+  /** Codes and refresh tokens work once. */
+  used_at: string | null;
+  expires_at: string;
+  created_at: string;
+}
+
+/** A memory with a path, as Anthropic's memory tool sees it. */
+export interface MemoryFileTable {
+  id: Generated<number>;
+  user_id: number;
+  /** 0: none. */
+  space_id: number;
+  /** NFC, below /memories. */
+  path: string;
+  /** Session of its memory, in every version. */
+  key: string;
+  /** Of the memory; what follows is of this one. */
+  version: number;
+  /** White space before and after the text, which a memory does without; all of a text that is nothing else. */
+  lead: string;
+  trail: string;
+  is_blank: number;
+  /** Bytes of the whole text. */
+  size: number;
+  created_at: string;
+  updated_at: string;
+}
+
+/** Whom a memory is about that came in through mem0's door. */
+export interface Mem0MemoryTable {
+  /** The first version of the memory. */
+  memory_id: number;
+  user_id: number;
+  entity_user: string | null;
+  entity_agent: string | null;
+  entity_app: string | null;
+  entity_run: string | null;
+  /** JSON object. */
+  metadata: string | null;
+  created_at: string;
+}
+
 export interface Schema {
+  memory_files: MemoryFileTable;
+  mem0_memories: Mem0MemoryTable;
+  oauth_clients: OAuthClientTable;
+  oauth_grants: OAuthGrantTable;
+  oauth_tokens: OAuthTokenTable;
   uploads: UploadTable;
   upload_chunks: UploadChunkTable;
   imports: ImportTable;

@@ -29,13 +29,18 @@ import * as growth from '../features/growth/contract.ts';
 import * as guard from '../features/guard/contract.ts';
 import * as health from '../features/health/contract.ts';
 import * as history from '../features/history/contract.ts';
+import * as hooks from '../features/hooks/contract.ts';
 import * as inbox from '../features/inbox/contract.ts';
 import * as ingest from '../features/ingest/contract.ts';
 import * as jobs from '../features/jobs/contract.ts';
 import * as limits from '../features/limits/contract.ts';
 import * as maintenance from '../features/maintenance/contract.ts';
+import * as mem0 from '../features/mem0/contract.ts';
 import * as memory from '../features/memory/contract.ts';
+import * as memoryFiles from '../features/memory_files/contract.ts';
 import * as models from '../features/models/contract.ts';
+import * as oauth from '../features/oauth/contract.ts';
+import * as openai from '../features/openai/contract.ts';
 import * as patterns from '../features/patterns/contract.ts';
 import * as personality from '../features/personality/contract.ts';
 import * as preferences from '../features/preferences/contract.ts';
@@ -182,6 +187,10 @@ export const FEATURES: readonly Feature[] = [
   feature('ingest', 'Documents', 'Texts, pages and files that become memories.', ingest),
   feature('transfer', 'Export and import', 'Everything out as a file; memories in from elsewhere.', transfer),
   feature('sync', 'Synchronisation', 'Two servers that tell each other what changed.', sync),
+  feature('hooks', 'Agent hooks', 'What coding agents report while they work, and what they are told.', hooks),
+  feature('memory_files', 'Memory files', 'Memories as files, for Anthropic’s memory tool.', memoryFiles),
+  feature('mem0', 'mem0', 'The interface of mem0, for programs written for it.', mem0),
+  feature('openai', 'Embeddings', 'OpenAI’s interface to the embedding model in use.', openai),
   feature('backup', 'Backups', 'Copies of everything for bad days: making, checking and using them.', backup),
   feature('limits', 'Limits', 'How much callers may ask for.', limits),
   feature('safe_mode', 'Safe mode', 'Only reading, after a row of crashes.', safeMode),
@@ -195,6 +204,7 @@ export const FEATURES: readonly Feature[] = [
   feature('tenants', 'Users and quotas', 'What each user may have and has, and how users come and go.', tenants),
   feature('admin', 'Administration', 'What the operator of a server looks at and turns.', admin),
   feature('access', 'Access', 'The first key, users, keys and spaces.', access),
+  feature('oauth', 'OAuth', 'Programs that get tokens of their own, with the consent of whoever has a key.', oauth),
   feature('system', 'System', 'Health, metrics and descriptions of this API.', system),
 ];
 

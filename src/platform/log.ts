@@ -18,10 +18,11 @@ function textLine(json: string): string {
   const rest = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
+  // Errors of native libraries come without a stack, which the serializer makes an empty one.
   const cause =
     err === undefined
       ? []
-      : [(err as { stack?: string; message?: string }).stack ?? String((err as { message?: string }).message)];
+      : [(err as { stack?: string; message?: string }).stack || String((err as { message?: string }).message)];
   return [new Date(time).toISOString(), level.toUpperCase().padEnd(5), msg, ...rest, ...cause].join(' ');
 }
 

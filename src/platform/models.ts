@@ -5,6 +5,9 @@ import type { Logger } from '../core/log.ts';
 import { BUILT_IN_MODEL, type ModelSource } from '../core/model-source.ts';
 import type { Embedder, ModelIdentity, Reranker, VectorIndex, VectorSource } from '../core/ports.ts';
 import { ModelError } from './inference/model-error.ts';
+import { embeddedModel } from './native/load.ts';
+import { NativeError } from './native/parts.ts';
+import { loadLance } from './vectors/load-lance.ts';
 
 export interface ModelOptions {
   models_dir: string;
@@ -21,7 +24,17 @@ export interface VectorOptions {
   lance_threshold: number;
 }
 
-export const builtInFolder = (): string => fileURLToPath(new URL(`../../models/${BUILT_IN_MODEL}`, import.meta.url));
+/** @throws NativeError when an executable cannot write it to the disk */
+export const builtInFolder = (): string =>
+  embeddedModel() ?? fileURLToPath(new URL(`../../models/${BUILT_IN_MODEL}`, import.meta.url));
+
+function writtenBuiltIn(): string {
+  try {
+    return builtInFolder();
+  } catch (error) {
+    throw error instanceof NativeError ? new ModelError(error.message, error) : error;
+  }
+}
 
 /** Folder of a model that was pulled, or copied there by hand; null when there is none. */
 export async function installedFolder(name: string, models_dir: string): Promise<string | null> {
@@ -35,9 +48,10 @@ export async function installedFolder(name: string, models_dir: string): Promise
  */
 export async function folderOf(name: string, models_dir: string): Promise<string> {
   if (name === BUILT_IN_MODEL) {
-    if (existsSync(builtInFolder())) return builtInFolder();
+    const folder = writtenBuiltIn();
+    if (existsSync(folder)) return folder;
     throw new ModelError(
-      `${builtInFolder()} is missing: install Engram again, or set ENGRAM_EMBEDDING_MODEL to another model or to none.`,
+      `${folder} is missing: install Engram again, or set ENGRAM_EMBEDDING_MODEL to another model or to none.`,
     );
   }
   const folder = await installedFolder(name, models_dir);
@@ -111,7 +125,7 @@ export async function openVectors(
 export async function removeVectors({ lance_path }: VectorOptions, key: string, logger: Logger): Promise<void> {
   if (!existsSync(lance_path)) return;
   try {
-    const { lanceIndex } = await import('./vectors/lance.ts');
+    const { lanceIndex } = await loadLance();
     // The key alone says which tables are meant: none of them is opened.
     const index = await lanceIndex({ path: lance_path, model: { key, name: key, dims: 1 }, logger });
     await index.destroy();

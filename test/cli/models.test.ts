@@ -149,8 +149,9 @@ describe('failures have a sentence and an exit code', () => {
   it('are explained beforehand', async () => {
     const { code, out } = await dryRun(['models', 'pull', '--help']);
     expect(code).toBe(0);
-    for (const word of ['--update', '--keep-vectors', 'ENGRAM_MODEL_HUB', 'engram models pull bge-m3 --use'])
-      expect(out).toContain(word);
+    for (const word of ['--update', 'ENGRAM_MODEL_HUB', 'engram models pull bge-m3 --use']) expect(out).toContain(word);
+    expect(out).not.toContain('--keep-vectors');
+    expect((await dryRun(['models', '--help'])).out).toMatch(/--keep-vectors +remove: /);
   });
 });
 

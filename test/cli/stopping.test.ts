@@ -4,6 +4,7 @@ import { createApp } from '../../src/app.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import type { Listening } from '../../src/entry/cli/machine.ts';
 import { run } from '../../src/entry/cli/run.ts';
+import { thisHost } from '../../src/platform/host.ts';
 import { tempDir } from '../support/app.ts';
 import { serve } from '../support/cli.ts';
 import { reader } from '../support/event-stream.ts';
@@ -53,6 +54,8 @@ async function stopped(listening: (events: string[]) => Pick<Listening, 'close'>
       backups: refuse,
     },
     ...{ stdin: { isTTY: true, bytes: refuse }, out: terminal, err: terminal },
+    settle: (config) => config,
+    host: thisHost(),
     ...{ readFile: () => null, storeExists: () => false, isLocked: () => false, explain: () => null, models: refuse },
     inspect: { runtime: refuse, folder: refuse, database: refuse, model: refuse, llm: refuse },
     async openApp(config) {

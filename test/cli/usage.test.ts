@@ -70,7 +70,7 @@ describe('slips', () => {
   it.each([
     [['stor', 'x'], '"stor" is not a command; did you mean "engram store"?'],
     [['remember', 'x'], 'did you mean "engram store"?'],
-    [['get', '1'], 'did you mean "engram recall"?'],
+    [['show', '1'], 'did you mean "engram recall"?'],
     [['store', 'x', '--categry', 'y'], 'no flag --categry; did you mean --category?'],
     [['store', 'x', '--sever', 'y'], 'no flag --sever; did you mean --server?'],
     [['list', '-z'], 'no flag -z'],
@@ -86,6 +86,12 @@ describe('slips', () => {
     [['delete', 'abc'], '"abc" is not a memory id'],
     [['delete'], 'delete takes one memory id'],
     [['delete', '1', '2'], 'delete takes one memory id'],
+    [['jobs', 'retri', '1'], 'jobs has no action "retri"; did you mean "engram jobs retry"?'],
+    [['jobs', 'stats', '--all'], '--all does not go with "jobs stats"'],
+    [['help', 'jobs', 'retri'], 'did you mean "engram jobs retry"?'],
+    [['users', 'delete', '2'], 'add --yes'],
+    [['feedback', '42', 'great'], 'feedback takes good, bad, helpful'],
+    [['graph', 'x1'], 'is neither a memory such as 42 nor an entity'],
   ])('%j', async (args, sentence) => {
     const { code, out, err } = await dryRun(args);
     expect({ code, out }).toEqual({ code: 2, out: '' });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { run } from '../../src/entry/cli/run.ts';
+import { thisHost } from '../../src/platform/host.ts';
 import { tempDir } from './app.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -53,6 +54,7 @@ export async function dryRun(args: readonly string[], options: Pick<RunOptions, 
   const code = await run({
     ...{ argv: args, env, cwd, home: cwd, version: '0.0.0', now: () => 0 },
     ...{ stdin: { isTTY: true, bytes: refuse }, out: terminal('out'), err: terminal('err') },
+    ...{ settle: (config) => config },
     ...{ readFile: () => null, storeExists: () => false, isLocked: () => false, explain: () => null },
     ...{
       openApp: refuse,
@@ -63,6 +65,7 @@ export async function dryRun(args: readonly string[], options: Pick<RunOptions, 
       newStoreKey: refuse,
       backups: refuse,
       inspect,
+      host: { ...thisHost(), runProgram: refuse, writeFile: refuse, makeFolder: refuse, remove: refuse },
     },
   });
   return { code, ...seen };

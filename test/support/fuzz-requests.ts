@@ -27,7 +27,7 @@ interface Parameter {
 }
 interface Operation {
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
 }
 
 const document = openApiDocument(FEATURES, 'fuzz') as unknown as {
@@ -309,6 +309,11 @@ const WRONGS: readonly (readonly [weight: number, how: string, fc.Arbitrary<(par
     ],
   ];
 
+const formOf = (body: unknown): string =>
+  new URLSearchParams(
+    Object.entries(Object(body)).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
+
 /** @param idsOf what stands in a field of this name, by feature */
 export function requestsFor(
   spec: EndpointSpec,
@@ -329,7 +334,7 @@ export function requestsFor(
       follow,
     ) as fc.Arbitrary<Record<string, unknown>>;
   };
-  const schema = operation.requestBody?.content['application/json'].schema;
+  const [type, taken] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
   const right: fc.Arbitrary<(parts: Parts, body: unknown) => void> = fc.constant(() => {});
   const wrong = fc.oneof(
     { weight: 60, arbitrary: right.map((apply) => ({ how: 'right', apply })) },
@@ -341,7 +346,7 @@ export function requestsFor(
       path: fc.constantFrom(spec.path, ...(spec.aliases ?? [])),
       segments: fields('path'),
       query: fields('query'),
-      body: schema ? following(schema, follow) : fc.constant(undefined),
+      body: taken ? following(taken.schema, follow) : fc.constant(undefined),
       who: fc.oneof({ weight: 20, arbitrary: fc.constant(usual) }, fc.constantFrom<Who>('user', 'nobody')),
       space: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, fc.constantFrom('work', 'default')),
       wrong,
@@ -352,9 +357,9 @@ export function requestsFor(
         segments: Object.fromEntries(Object.entries(segments).map(([name, value]) => [name, encoded(value)])),
         query: queryText(query),
         headers: space === null ? {} : { 'x-space': space },
-        body: body === undefined ? null : JSON.stringify(body),
+        body: body === undefined ? null : spec.form ? formOf(body) : JSON.stringify(body),
       };
-      if (parts.body !== null) parts.headers['content-type'] = 'application/json';
+      if (parts.body !== null && type) parts.headers['content-type'] = type;
       apply(parts, body);
       const to = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parts.segments[name] ?? '');
       return {

@@ -3,8 +3,14 @@
 import fc from 'fast-check';
 import type { Ports } from '../../src/app-shape.ts';
 import type { Logger } from '../../src/core/log.ts';
+import { PageFailure } from '../../src/core/web-page.ts';
 import { type Caller, createTestApp, type TestApp } from './app.ts';
 import { makeRows } from './tenancy-cases.ts';
+
+/** No request of a run leaves this machine. */
+const nothingThere = async (): Promise<never> => {
+  throw new PageFailure('failed', 'Nobody is there.');
+};
 
 interface Care {
   readonly why: string;
@@ -53,6 +59,7 @@ export const CARE: Readonly<Record<string, Care>> = {
   'access.delete_api_key': { why: 'may turn off the key in use', after: newKeys },
   'access.rotate_key': { why: 'may turn off the key in use', after: newKeys },
   'maintenance.compact': { why: 'writes the whole database again', every: RARELY },
+  'maintenance.rekey': { why: 'may write the whole database again', every: RARELY },
   'backup.create': { why: 'writes the whole database', every: RARELY },
   'backup.prepare_restore': { why: 'writes the whole database', every: RARELY },
   'backup.verify': { why: 'reads the whole database', every: RARELY },
@@ -188,8 +195,9 @@ export async function createWorld(ports: Partial<Ports> = {}): Promise<World> {
       ENGRAM_EMBEDDING_MODEL: '',
       ENGRAM_WEBHOOK_ALLOW_PRIVATE: '1',
       ENGRAM_GATE_APPROVAL_TIMEOUT: '1',
+      ENGRAM_PUBLIC_URL: 'http://127.0.0.1:4200',
     },
-    ports: { logger, pause: async () => {}, ...ports },
+    ports: { logger, pause: async () => {}, readPage: nothingThere, ...ports },
   });
   const keyFor = async (user_id: number, scopes: string): Promise<string> =>
     (await app.call('POST', '/keys', { name: 'fuzz', scopes, user_id })).body.key;

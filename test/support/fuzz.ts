@@ -117,6 +117,12 @@ function* problems(
     yield `${status} that is no JSON`;
     return;
   }
+  // Clients of OpenAI read the sentence one level down.
+  const { message } = Object(body.error) as { message?: unknown };
+  if (typeof message === 'string') {
+    if (INSIDES.test(message)) yield 'an error that shows insides';
+    return;
+  }
   if (!ErrorBody.safeParse(body).success) yield `${status} without error, code and request_id`;
   const code = body.code!;
   if (INSIDES.test(body.error ?? '')) yield 'an error that shows insides';

@@ -8,6 +8,7 @@
 //   'things.change': of('/things/$thing', { ... })    the same with a body, in which "$thing" may stand too
 // `$thing` is made in `makeRows` by user A, and is a name that nobody has when the same is asked for nothing.
 import { createHash } from 'node:crypto';
+import { at, connect } from './oauth.ts';
 import { type Caller, expectDone } from './tenancy-walk.ts';
 
 export interface Ask {
@@ -54,6 +55,18 @@ export const CASES: Readonly<Record<string, Case>> = {
   'memory.links': of('/links/$memory'),
   'history.correct': naming({ memory_id: '$memory', content: 'mine now' }),
   'history.timetravel': own({ as_of: '2026-03-03', query: 'zanzibar' }),
+  'hooks.run': [
+    asking('/hooks/claude-code?event=user-prompt', {
+      prompt: 'Where does the zanzibar server listen?',
+      session_id: 'night',
+    }),
+    asking('/hooks/claude-code?event=session-start', { cwd: '/home/zanzibar', session_id: 'day' }),
+    asking('/hooks/claude-code?event=stop', {
+      session_id: 'night',
+      turns: [{ role: 'user', content: 'We decided to use zanzibar.', at: '2026-03-01T09:30:00Z' }],
+    }),
+  ],
+  'hooks.transcript': asking('/hooks/claude-code/transcript', { session_id: 'night' }),
   'inbox.list': own(),
   'inbox.approve': of('/inbox/$pending/approve'),
   'inbox.reject': of('/inbox/$pending/reject', {}),
@@ -281,6 +294,43 @@ export const CASES: Readonly<Record<string, Case>> = {
   'access.delete_api_key': of('/api-keys/$key'),
   'access.list_keys': own(),
   'access.revoke_key': of('/keys/$key'),
+  'memory_files.tool': [
+    own({ command: 'view', path: '/memories' }),
+    own({ command: 'create', path: '/memories/theirs.md', file_text: 'The harbour is wide.' }),
+    ...[
+      { command: 'view', path: '/memories/$file' },
+      { command: 'str_replace', path: '/memories/$file', old_str: 'zanzibar', new_str: 'mine' },
+      { command: 'insert', path: '/memories/$file', insert_line: 0, insert_text: 'mine' },
+      { command: 'delete', path: '/memories/$file' },
+      { command: 'rename', old_path: '/memories/$file', new_path: '/memories/mine.md' },
+    ].map(naming),
+  ],
+  'memory_files.list': own(),
+  'memory_files.read': of('?path=/memories/$file'),
+  'memory_files.write': naming({ path: '/memories/$file', text: 'mine now', version: 1 }),
+  'memory_files.delete': of('?path=/memories/$file'),
+  'mem0.ping': own(),
+  'mem0.add': own({ messages: 'I live in the harbour.', user_id: 'ann' }),
+  'mem0.add_old': own({ messages: 'I live in the harbour.', agent_id: 'ann' }),
+  'mem0.get': of('/v1/memories/$mem0'),
+  'mem0.update': of('/v1/memories/$mem0', { text: 'mine now', metadata: { mine: 1 } }),
+  'mem0.delete': of('/v1/memories/$mem0'),
+  'mem0.delete_all': asking('?user_id=ann'),
+  'mem0.history': of('/v1/memories/$mem0/history'),
+  'mem0.list': own({ filters: { OR: [{ user_id: 'ann' }, { user_id: '*' }] } }),
+  'mem0.list_filtered': own({ filters: { user_id: 'ann' } }),
+  'mem0.list_old': asking('?user_id=ann'),
+  'mem0.search': own({ ...FIND, filters: { user_id: 'ann' } }),
+  'mem0.search_old': own({ ...FIND, user_id: 'ann' }),
+  'mem0.entities': own(),
+  'mem0.delete_entity': of('/v2/entities/user/$mem0_user'),
+  'mem0.update_batch': naming({ memories: [{ memory_id: '$mem0', text: 'mine now' }] }),
+  'mem0.delete_batch': naming({ memories: [{ memory_id: '$mem0' }] }),
+  'mem0.feedback': naming({ memory_id: '$mem0', feedback: 'POSITIVE' }),
+  'openai.embeddings': own({ input: 'zanzibar' }),
+  'openai.models': own(),
+  'oauth.grants': own(),
+  'oauth.end_grant': of('/oauth/grants/$grant'),
   'access.list_spaces': own(),
   'access.create_space': own({ name: 'work' }),
 };
@@ -337,8 +387,17 @@ export async function makeRows(mine: Caller, drain: () => Promise<void>): Promis
   await go('POST', '/reflect', { content: 'A quokka thought.' });
   await go('POST', '/feedback', { memory_id: ids.memory, rating: 'helpful' });
   await go('POST', '/usage', { event_type: 'quokka' });
-  ids.key = (await go('POST', '/api-keys', { name: 'quokka' })).key.id;
+  const own_key = await go('POST', '/api-keys', { name: 'quokka' });
+  ids.key = own_key.key.id;
+  await connect(at(mine), own_key.full_key);
+  ids.grant = (await go('GET', '/oauth/grants')).grants[0].id;
   ids.grounding = (await go('POST', '/grounding/sessions', { name: 'quokka' })).id;
+  ids.file = 'quokka.md';
+  const written = { path: `/memories/${ids.file}`, text: 'The zanzibar quokka file.' };
+  await expectDone(mine('PUT', '/memory-files/content', written));
+  ids.mem0_user = 'ann';
+  const told_here = { messages: 'The zanzibar quokka swims.', user_id: 'ann', infer: false };
+  ids.mem0 = Number((await go('POST', '/v3/memories/add', told_here)).results[0].id);
   await go('POST', '/graph/pagerank');
   await go('POST', '/graph/communities');
   ids.community = (await go('GET', '/communities')).communities[0].id;

@@ -44,5 +44,5 @@ export const CODE_HOSTS: readonly Rule[] = [
   token('pinecone-key', 'pcsk_', `${URL64}{50,90}`),
   token('voyage-key', 'pa-', `${URL64}{43}`, random),
   token('tavily-key', 'tvly-', `${URL64}{28,60}`),
-  token('engram-key', ['eg_', 'engram_'], '[0-9a-f]{64}|[0-9a-f]{32}', { anyCase: true }),
+  token('engram-key', ['eg_', 'engram_', 'engt_', 'engr_'], '[0-9a-f]{64}|[0-9a-f]{32}', { anyCase: true }),
 ];

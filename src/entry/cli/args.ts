@@ -20,6 +20,9 @@ export const COMMON: readonly Flag[] = [
   { name: 'help', short: 'h', help: 'Show this help' },
 ];
 
+/** Of commands that work on memories. */
+export const SPACE: Flag = { name: 'space', value: 'name', help: 'Space to work in' };
+
 export interface Args {
   /** What is left after the flags, in order. */
   readonly words: readonly string[];

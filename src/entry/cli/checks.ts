@@ -7,8 +7,18 @@ import { health } from '../../features/system/contract.ts';
 import { loopbackUrl } from './address.ts';
 import { buildRequest, overNetwork, Refused, readAnswer } from './client.ts';
 import type { Context } from './command.ts';
+import { deadFiles, halfModels, openToOthers } from './leftovers.ts';
 import type { DatabaseFacts, Machine } from './machine.ts';
 import { bytes } from './output.ts';
+import {
+  closeRights,
+  finishModels,
+  migrateStore,
+  type Repair,
+  rebuildWords,
+  removeLeftovers,
+  retryJobs,
+} from './repairs.ts';
 
 export interface Check {
   readonly name: string;
@@ -16,11 +26,14 @@ export interface Check {
   readonly found: string;
   /** What to do; null when there is nothing to do. */
   readonly advice: string | null;
+  /** What doctor --fix does about it, where it can. */
+  readonly repair?: Repair;
 }
 
 const ok = (name: string, found: string): Check => ({ name, state: 'ok', found, advice: null });
 const warning = (name: string, found: string, advice: string): Check => ({ name, state: 'warning', found, advice });
 const broken = (name: string, found: string, advice: string): Check => ({ name, state: 'broken', found, advice });
+const mendable = (check: Check, repair: Repair): Check => ({ ...check, repair });
 
 const LITTLE_SPACE = 1_000_000_000;
 const NO_SPACE = 50_000_000;
@@ -42,11 +55,13 @@ export async function runChecks(context: Context): Promise<Check[]> {
     runtime,
     settings(config),
     folder(config, machine),
+    ...rights(config, facts),
     database(config, facts, server),
     ...guards(facts),
     ...(await jobs(config, facts, server)),
     ...(await backups(config, facts, machine)),
     await models(config, machine),
+    ...leftovers(config, facts, server, machine.now()),
     ...(await languageModel(config, machine)),
     await port(config, machine, server),
   ];
@@ -116,6 +131,12 @@ function database(config: Config, facts: DatabaseFacts, server: Probe): Check {
       const found = `${description}, schema ${schema}${size}, ${cipher}`;
       if (damage.length > 0) {
         const [first] = damage;
+        // The word index can be made again from the memories, which are sound then.
+        if (damage.every((line) => /\bfts\d/i.test(line)))
+          return mendable(
+            broken('database', `${found}, sound but for its word index: ${first}`, 'Searches by words may fail.'),
+            rebuildWords,
+          );
         return broken(
           'database',
           `${found}, DAMAGED: ${first}${damage.length > 1 ? ` and ${damage.length - 1} more` : ''}`,
@@ -130,9 +151,56 @@ function database(config: Config, facts: DatabaseFacts, server: Probe): Check {
         );
       // Postgres looks after its own pages; asking it to read them all would be no kindness.
       const sound = embedded ? `${found}, sound` : found;
-      return ok('database', schema < newest ? `${sound}; the next start brings it to schema ${newest}` : sound);
+      if (schema >= newest) return ok('database', sound);
+      return mendable(
+        ok('database', `${sound}; the next start brings it to schema ${newest}`),
+        migrateStore(schema, newest),
+      );
     }
   }
+}
+
+/** Nothing where there is no store on this disk. */
+function rights(config: Config, facts: DatabaseFacts): Check[] {
+  if (config.database_url !== null || facts.state === 'absent') return [];
+  const found = openToOthers(config);
+  if (found.length === 0) return [ok('rights', 'nobody but this user may read the store')];
+  const what = `others on this machine may read ${found.map(({ path }) => path).join(', ')}`;
+  return [
+    mendable(
+      warning('rights', what, 'Take their rights away: chmod 700 for folders, 600 for files.'),
+      closeRights(found),
+    ),
+  ];
+}
+
+/** While a server runs, what looks left behind may be its own. */
+function leftovers(config: Config, facts: DatabaseFacts, server: Probe, now: number): Check[] {
+  if (facts.state === 'in_use' || server.state === 'engram') return [];
+  const dead = deadFiles(config, now);
+  const half = halfModels(config);
+  return [
+    ...(dead.length === 0
+      ? []
+      : [
+          mendable(
+            warning('leftovers', `of programs that were killed: ${dead.join(', ')}`, 'They only take room.'),
+            removeLeftovers(dead),
+          ),
+        ]),
+    ...(half.length === 0
+      ? []
+      : [
+          mendable(
+            warning(
+              'downloads',
+              `${half.join(', ')} came only in part`,
+              `"engram models pull ${half[0]}" gets the rest.`,
+            ),
+            finishModels(half),
+          ),
+        ]),
+  ];
 }
 
 /** A second wall between users, which some roles of Postgres walk through. */
@@ -154,7 +222,8 @@ async function jobs(config: Config, facts: DatabaseFacts, server: Probe): Promis
   if (failed === null) return [];
   if (failed === 0) return [ok('jobs', 'none has failed for good')];
   const found = failed === 1 ? '1 job has failed for good' : `${failed} jobs have failed for good`;
-  return [warning('jobs', found, 'GET /jobs says why, POST /jobs/retry tries again, POST /jobs/purge removes them.')];
+  const advice = '"engram jobs list --status failed" says why, "engram jobs retry --all" tries again.';
+  return [mendable(warning('jobs', found, advice), retryJobs)];
 }
 
 /** What the server that has the store open says, if the key of these settings is an admin's. */

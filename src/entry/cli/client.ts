@@ -30,6 +30,7 @@ export function buildRequest<S extends EndpointSpec>(
   key: string | null,
   spec: S,
   input: CallInput<S>,
+  space: string | null = null,
 ): Request {
   const params = (input.params ?? {}) as Record<string, unknown>;
   const path = spec.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
@@ -37,6 +38,8 @@ export function buildRequest<S extends EndpointSpec>(
   for (const [name, value] of Object.entries(input.query ?? {})) if (value != null) query.set(name, String(value));
   const headers: Record<string, string> = { accept: 'application/json' };
   if (key !== null) headers.authorization = `Bearer ${key}`;
+  // Names may hold what headers cannot; the server reads them back.
+  if (space !== null) headers['x-space'] = encodeURIComponent(space);
   const init: RequestInit = { method: spec.method, headers, redirect: 'manual' };
   if (input.body !== undefined) {
     headers['content-type'] = 'application/json';

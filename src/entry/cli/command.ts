@@ -6,19 +6,47 @@ import { type ExitCode, usage } from './failure.ts';
 import type { Machine } from './machine.ts';
 import type { Output } from './output.ts';
 
+export interface Reach {
+  /** The usual address, or that of the server the user named. */
+  readonly base: string;
+  /** The user named a server: then nothing but that server will do. */
+  readonly chosen: boolean;
+  readonly key: string | null;
+  /** Settings to open the store with, as a server would. @throws ConfigError */
+  ofServer(): Config;
+}
+
 export interface Context {
   readonly machine: Machine;
   readonly args: Args;
   readonly output: Output;
   /** @throws ConfigError */
   settings(): Config;
+  /** Where the calls of this command go. */
+  reach(): Reach;
   /** Calls the server, or the store itself when no server is up at the usual address. */
   withCall<T>(work: (call: Call, open: Open) => Promise<T>): Promise<T>;
 }
 
-export interface Command {
+/** One of several things a command does, chosen by its first word: `jobs retry`. */
+export interface Action {
   readonly name: string;
   readonly summary: string;
+  /** What stands after the name of the action: `<id>`. */
+  readonly operands?: string;
+  readonly flags?: readonly Flag[];
+  readonly about?: readonly string[];
+  readonly examples: readonly string[];
+  run(context: Context): Promise<ExitCode>;
+}
+
+export interface Command {
+  readonly name: string;
+  /** Other names that do the same. */
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** What it does by its first word; made into a command by `withActions`. */
+  readonly actions?: readonly Action[];
   /** What stands after the name: `<id>`. */
   readonly operands?: string;
   readonly flags?: readonly Flag[];
@@ -26,6 +54,12 @@ export interface Command {
   readonly role: 'server' | 'client' | null;
   /** May start a new store where there is none; a command that only reads would hide a wrong folder that way. */
   readonly starts_store?: true;
+  /** Only a running server will do: the store on this disk cannot answer for it. */
+  readonly needs_server?: true;
+  /** Ends with this code whatever goes wrong, where scripts read another meaning into the others. */
+  readonly exit_on_error?: ExitCode;
+  /** What its exit codes mean, where that is not what they usually mean. */
+  readonly exit_codes?: readonly (readonly [number, string])[];
   /** Further lines of help. */
   readonly about?: readonly string[];
   readonly examples: readonly string[];
@@ -39,12 +73,23 @@ export function noWords({ args }: Context, command: string): void {
     throw usage(`${command} takes no "${args.words[0]!.slice(0, 80)}". See "engram ${command} --help".`);
 }
 
-export function idOperand({ args }: Context, command: string): number {
+export function idOperand({ args }: Context, command: string, what = 'memory'): number {
   const [word, ...more] = args.words;
   if (word === undefined || more.length > 0)
-    throw usage(`${command} takes one memory id, for example: engram ${command} 42`);
+    throw usage(`${command} takes one ${what} id, for example: engram ${command} 42`);
+  return idOf(word, what);
+}
+
+/** @throws CliError when there is none */
+export function idOperands({ args }: Context, command: string, what = 'memory'): number[] {
+  if (args.words.length === 0)
+    throw usage(`${command} takes the ids of one or more, for example: engram ${command} 42 43`);
+  return args.words.map((word) => idOf(word, what));
+}
+
+export function idOf(word: string, what = 'memory'): number {
   const id = parseId(word);
-  if (id === null) throw usage(`"${word.slice(0, 80)}" is not a memory id; ids are whole numbers such as 42.`);
+  if (id === null) throw usage(`"${word.slice(0, 80)}" is not a ${what} id; ids are whole numbers such as 42.`);
   return id;
 }
 
@@ -64,6 +109,9 @@ export async function textOperand({ args, machine }: Context, command: string, w
   if (text.trim() !== '') return text;
   throw usage(`${command} needs ${what}: engram ${command} "…", or pipe it in: … | engram ${command} -`);
 }
+
+/** What is piped in, as text. */
+export const readStdin = ({ machine }: Context): Promise<string> => readAll(machine.stdin.bytes());
 
 async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   // Strict: storing replacement characters in place of what was meant would lose it in silence.

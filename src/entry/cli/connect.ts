@@ -16,8 +16,12 @@ import { CliError, EXIT } from './failure.ts';
 export interface ConnectOptions {
   base: string;
   key: string | null;
+  /** Name of the space to work in; null for the usual one. */
+  space: string | null;
   /** The user named a server: then nothing but that server will do. */
   chosen: boolean;
+  /** No server can be found: one that takes any free port has no address to look at. */
+  nobody?: boolean;
   /** Opens the store in this process. */
   openLocal(): Promise<App>;
   /** True for the failure of `openLocal` that passes when another process lets go. */
@@ -38,7 +42,7 @@ const RETRY_MS = 60;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-export function connect({ base, key, chosen, openLocal, isLocked }: ConnectOptions): Connection {
+export function connect({ base, key, space, chosen, nobody = false, openLocal, isLocked }: ConnectOptions): Connection {
   let local: App | null = null;
 
   async function send(make: () => Request, timeout_ms: number, carry: Send = overNetwork): Promise<Response> {
@@ -46,7 +50,7 @@ export function connect({ base, key, chosen, openLocal, isLocked }: ConnectOptio
     for (;;) {
       if (local) return local.localCall(make());
       try {
-        return await carry(make(), timeout_ms);
+        if (!nobody) return await carry(make(), timeout_ms);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         if (chosen) throw new CliError(EXIT.unreachable, 'unreachable', error.message);
@@ -61,11 +65,11 @@ export function connect({ base, key, chosen, openLocal, isLocked }: ConnectOptio
   }
 
   const call: Call = async (spec, input = {}) => {
-    const response = await send(() => buildRequest(base, key, spec, input), timeoutOf(spec));
+    const response = await send(() => buildRequest(base, key, spec, input, space), timeoutOf(spec));
     return (await readAnswer(response, base, key)) as never;
   };
   const open: Open = async (spec, input = {}) => {
-    const response = await send(() => buildRequest(base, key, spec, input), timeoutOf(spec), openOverNetwork);
+    const response = await send(() => buildRequest(base, key, spec, input, space), timeoutOf(spec), openOverNetwork);
     if (!response.ok) await readAnswer(response, base, key);
     return response;
   };

@@ -3,7 +3,8 @@
 import { type SettingName, settingOf } from '../../config/settings.ts';
 import { flagHelp } from '../../config.ts';
 import { COMMON, type Flag } from './args.ts';
-import type { Command } from './command.ts';
+import type { Action, Command } from './command.ts';
+import type { CommandGroup } from './commands/index.ts';
 import { EXIT_HELP } from './failure.ts';
 import type { Paint } from './output.ts';
 
@@ -25,17 +26,20 @@ const settingRow = (setting: SettingName): [string, string] => {
   return [`    --${flag} <${kind.placeholder}>`, `${help} (${env.join(', ')})`];
 };
 
-export function generalHelp(version: string, commands: readonly Command[], paint: Paint): string {
-  const rows = commands.map(
-    ({ name, operands, summary }) => [`${name}${operands ? ` ${operands}` : ''}`, summary] as const,
-  );
+export function generalHelp(version: string, groups: readonly CommandGroup[], paint: Paint): string {
+  const filled = groups.filter(({ commands }) => commands.length > 0);
+  const width = Math.max(...filled.flatMap(({ commands }) => commands.map(({ name }) => name.length)));
   return [
     `Engram ${version}: long-term memory for AI agents, on your own machine`,
     '',
     `${paint('bold', 'Usage:')} engram <command> [flags]`,
+    ...filled.flatMap(({ title, commands }) => [
+      '',
+      paint('bold', `${title}:`),
+      ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    ]),
     '',
-    paint('bold', 'Commands:'),
-    ...columns([...rows, ['help <command>', 'Explain a command']]),
+    '"engram help <command>" explains one, "engram help <command> <action>" a part of it.',
     '',
     paint('bold', 'First steps:'),
     ...columns([
@@ -56,27 +60,38 @@ export function generalHelp(version: string, commands: readonly Command[], paint
   ].join('\n');
 }
 
-export function commandHelp(
-  { name, operands, summary, flags = [], role, about = [], examples }: Command,
-  paint: Paint,
-): string {
+/** Of a command, or of one action of it. */
+export function commandHelp(command: Command, paint: Paint, action: Action | null = null): string {
+  const { name, aliases = [], actions = [], role } = command;
+  const { operands, summary, about = [], flags = [], examples } = action ?? command;
   const own = flags.filter((flag) => !flag.hidden);
+  const goesWith = ({ name: flag, help, ...rest }: Flag): Flag => {
+    const users = actions.filter((one) => one.flags?.some((other) => other.name === flag));
+    const only = action === null && users.length < actions.length ? `${users.map((one) => one.name).join(', ')}: ` : '';
+    return { ...rest, name: flag, help: only + help };
+  };
   return [
     summary,
     '',
-    `${paint('bold', 'Usage:')} engram ${name}${operands ? ` ${operands}` : ''} [flags]`,
+    `${paint('bold', 'Usage:')} engram ${name}${action === null ? '' : ` ${action.name}`}${operands ? ` ${operands}` : ''} [flags]`,
+    ...(aliases.length > 0 && action === null ? ['', `Also called ${aliases.join(', ')}.`] : []),
     ...(about.length > 0 ? ['', ...about] : []),
+    ...(actions.length > 0 && action === null
+      ? ['', paint('bold', 'Actions:'), ...columns(actions.map((one) => [shown(one), one.summary] as const))]
+      : []),
     '',
     paint('bold', 'Flags:'),
-    ...columns([...own, ...COMMON].map(flagRow)),
+    ...columns([...own.map(goesWith), ...COMMON].map(flagRow)),
     ...(role === null ? [] : ['', paint('bold', 'Settings (flag, environment variable):'), ...flagHelp(role)]),
-    ...(role === 'client'
+    ...(role === 'client' && !command.needs_server
       ? ['', 'The flags of "engram serve" work too; --data-dir says which store to open when no server is up.']
       : []),
     '',
     paint('bold', 'Examples:'),
     ...examples.map((line) => `  ${line}`),
     '',
-    `Exit codes: ${EXIT_HELP.map(([code, meaning]) => `${code} ${meaning}`).join('; ')}.`,
+    `Exit codes: ${(command.exit_codes ?? EXIT_HELP).map(([code, meaning]) => `${code} ${meaning}`).join('; ')}.`,
   ].join('\n');
 }
+
+const shown = ({ name, operands }: Action): string => (operands ? `${name} ${operands}` : name);

@@ -2,12 +2,15 @@
 import type { App } from '../../app.ts';
 import type { Config } from '../../config.ts';
 import type { BackupTools } from '../../platform/backups.ts';
+import type { Host } from '../../platform/host.ts';
 import type { LlmFacts } from '../../platform/llm/inspect.ts';
 import type { Models } from '../../platform/models/open.ts';
 import type { Vault } from '../../platform/vault.ts';
 
 export interface Terminal {
   readonly isTTY: boolean;
+  /** Its width, where it says so. */
+  readonly columns?: number;
   write(text: string): void;
 }
 
@@ -66,6 +69,8 @@ export interface Machine {
   readonly out: Terminal;
   readonly err: Terminal;
   readFile(path: string): string | null;
+  /** Told the settings before anything acts on them; gives those this build can follow. @throws ConfigError */
+  settle(config: Config): Config;
   /** @param ports.eager answers before a model that takes long has loaded */
   openApp(config: Config, ports?: { eager?: boolean }): Promise<App>;
   storeExists(config: Config): boolean;
@@ -85,4 +90,5 @@ export interface Machine {
   /** Encrypts and decrypts the store of these settings, and keeps its keys. */
   vault(config: Config): Promise<Vault>;
   readonly inspect: Inspect;
+  readonly host: Host;
 }

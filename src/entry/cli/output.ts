@@ -2,6 +2,8 @@
 import type { Env } from '../../config/sources.ts';
 import type { CliError } from './failure.ts';
 import type { Terminal } from './machine.ts';
+import { type Column, tableLines } from './table.ts';
+import { cut, displayWidth } from './width.ts';
 
 export interface Output {
   /** The user asked for JSON. */
@@ -11,8 +13,14 @@ export interface Output {
   data(value: unknown): void;
   /** A remark that `--quiet` leaves out. */
   remark(text: string): void;
+  /** Rows in columns under their names; cells are cut to the width of a terminal. */
+  table(columns: readonly (Column | string)[], rows: readonly (readonly string[])[]): void;
+  /** A line of a memory's text: its beginning, and on a terminal no more than fits beside what stands before it. */
+  excerptLine(before: string, content: string): void;
   /** Text that may hold anything: on a terminal, control characters other than line breaks and tabs are left out. */
   raw(text: string): void;
+  /** Such text as it may be shown, to be put into a line. */
+  safe(text: string): string;
   error(error: CliError): void;
   readonly paint: Paint;
 }
@@ -28,6 +36,10 @@ const CODES: Readonly<Record<Colour, readonly [number, number]>> = {
   yellow: [33, 39],
 };
 
+/** Of a terminal that does not say. */
+const USUAL_WIDTH = 80;
+const LEAST_TEXT = 20;
+
 const wantsColour = (terminal: Terminal, env: Env): boolean => terminal.isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
 
 const painter =
@@ -40,7 +52,10 @@ export function createOutput(
   { json, quiet }: { json: boolean; quiet: boolean },
 ): Output {
   const paintError = painter(wantsColour(err, env));
+  const paint = painter(wantsColour(out, env));
   const line = (text: string) => out.write(`${text}\n`);
+  const safe = (text: string) => (out.isTTY ? text.replace(CONTROL, '') : text);
+  const width = out.isTTY ? (out.columns ?? USUAL_WIDTH) : null;
   return {
     json,
     line,
@@ -48,13 +63,25 @@ export function createOutput(
     remark: (text) => {
       if (!quiet) line(text);
     },
-    raw: (text) => line(out.isTTY ? text.replace(CONTROL, '') : text),
+    table(columns, rows) {
+      const named = columns.map((column) => (typeof column === 'string' ? { name: column } : column));
+      const clean = rows.map((row) => row.map((cell) => cell.replace(/\s+/g, ' ').replace(CONTROL, '')));
+      const [heading, ...lines] = tableLines(named, clean, width);
+      line(paint('bold', heading!));
+      for (const text of lines) line(text);
+    },
+    excerptLine(before, content) {
+      const text = excerpt(content);
+      line(width === null ? before + text : before + cut(text, Math.max(LEAST_TEXT, width - displayWidth(before))));
+    },
+    raw: (text) => line(safe(text)),
+    safe,
     error({ message, code }) {
       // Programs read one line of JSON; people one sentence.
       const text = json ? JSON.stringify({ error: message, code }) : `${paintError('red', 'Error:')} ${message}`;
       err.write(`${text}\n`);
     },
-    paint: painter(wantsColour(out, env)),
+    paint,
   };
 }
 

@@ -3,10 +3,12 @@ import { nearest } from '../../algo/nearest.ts';
 import { fromFlags } from '../../config/sources.ts';
 import { type Config, ConfigError, changed, explain, loadConfig } from '../../config.ts';
 import { asError } from '../../core/thrown.ts';
+import { localKey } from '../local-key.ts';
+import { findAction } from './actions.ts';
 import { loopbackUrl } from './address.ts';
 import { parseArgs } from './args.ts';
 import type { Command, Context } from './command.ts';
-import { COMMANDS } from './commands/index.ts';
+import { COMMANDS, GROUPS } from './commands/index.ts';
 import { version } from './commands/version.ts';
 import { connect } from './connect.ts';
 import { CliError, EXIT, type ExitCode, usage } from './failure.ts';
@@ -19,17 +21,23 @@ export async function run(machine: Machine): Promise<ExitCode> {
   const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const asked = (...flags: string[]) => flags.some((flag) => before.includes(flag));
   const output = createOutput(machine, { json: asked('--json'), quiet: asked('--quiet', '-q') });
-  const state: { config: Config | null } = { config: null };
+  const state: State = { config: null, command: null };
   try {
     return await dispatch(machine, output, state);
   } catch (error) {
     const failure = toFailure(error, machine, state.config);
     output.error(failure);
-    return failure.exit;
+    return state.command?.exit_on_error ?? failure.exit;
   }
 }
 
-async function dispatch(machine: Machine, output: Output, state: { config: Config | null }): Promise<ExitCode> {
+/** How far a run has come when something goes wrong. */
+interface State {
+  config: Config | null;
+  command: Command | null;
+}
+
+async function dispatch(machine: Machine, output: Output, state: State): Promise<ExitCode> {
   const { rest } = fromFlags(machine.argv);
   const at = rest.findIndex((token) => !token.startsWith('-'));
   const leading = rest.slice(0, at === -1 ? rest.length : at);
@@ -42,31 +50,35 @@ async function dispatch(machine: Machine, output: Output, state: { config: Confi
   // What stands before the command has to be meant for every command.
   parseArgs(leading, [], 'engram');
   if (name === null || name === 'help')
-    return help(machine, output, name === null ? null : (rest[at + 1] ?? null), name !== null || wantsHelp);
+    return help(machine, output, name === null ? [] : rest.slice(at + 1), name !== null || wantsHelp);
 
   const command = find(name);
+  state.command = command;
   const tokens = [...leading, ...rest.slice(at + 1)];
   const context = contextOf(machine, output, command, tokens, state);
-  if (context.args.has('help')) return help(machine, output, command.name, true);
+  if (context.args.has('help')) return help(machine, output, [command.name, ...context.args.words], true);
   return command.run(context);
 }
 
-function help(machine: Machine, output: Output, name: string | null, wanted: boolean): ExitCode {
+/** @param about a command, and an action of it */
+function help(machine: Machine, output: Output, about: readonly string[], wanted: boolean): ExitCode {
+  const [name, word] = about.filter((part) => !part.startsWith('-'));
+  const command = name === undefined || name === 'help' ? null : find(name);
+  const action = command?.actions && word !== undefined ? findAction(command, word) : null;
   const text =
-    name === null || name === 'help' || name.startsWith('-')
-      ? generalHelp(machine.version, COMMANDS, output.paint)
-      : commandHelp(find(name), output.paint);
+    command === null ? generalHelp(machine.version, GROUPS, output.paint) : commandHelp(command, output.paint, action);
   if (wanted) output.line(text);
   else machine.err.write(`${text}\n`);
   return wanted ? EXIT.ok : EXIT.usage;
 }
 
 function find(name: string): Command {
-  const found = COMMANDS.find((command) => command.name === name);
+  const found = COMMANDS.find((command) => command.name === name || command.aliases?.includes(name));
   if (found) return found;
   const lower = name.toLowerCase();
   const sought = COMMANDS.find((command) => command.sought_as?.includes(lower))?.name;
-  const guess = sought ?? nearest(lower, [...COMMANDS.map((command) => command.name), 'help']);
+  const guess =
+    sought ?? nearest(lower, [...COMMANDS.flatMap((command) => [command.name, ...(command.aliases ?? [])]), 'help']);
   throw usage(
     `"${name.slice(0, 80)}" is not a command${guess ? `; did you mean "engram ${guess}"?` : '.'} "engram --help" lists them.`,
   );
@@ -77,12 +89,14 @@ function contextOf(
   output: Output,
   command: Command,
   tokens: readonly string[],
-  state: { config: Config | null },
+  state: State,
 ): Context {
   const args = parseArgs(tokens, command.flags ?? [], `engram ${command.name}`);
   const load = (role: 'server' | 'client', env = machine.env) => {
     const { argv, cwd, home } = machine;
-    return loadConfig({ argv, env, cwd, home, role, readFile: (path) => machine.readFile(path) }).config;
+    return machine.settle(
+      loadConfig({ argv, env, cwd, home, role, readFile: (path) => machine.readFile(path) }).config,
+    );
   };
   const settings = (): Config => (state.config ??= load(command.role === 'client' ? 'client' : 'server'));
 
@@ -91,9 +105,16 @@ function contextOf(
     args,
     output,
     settings,
+    reach() {
+      const config = settings();
+      const quiet = given(config).has('log_level') ? {} : { log_level: 'error' as const };
+      const key = config.client_key?.reveal() ?? null;
+      return { ...serverOf(config), key, ofServer: () => changed(load('server'), quiet) };
+    },
     async withCall(work) {
       const config = settings();
-      const { base, chosen } = serverOf(config);
+      const ours = command.role === 'server';
+      const { base, chosen } = ours ? { base: loopbackUrl(config.host, config.port), chosen: false } : serverOf(config);
       const openLocal = async () => {
         // Opening a store takes the settings of a server, all but the key: here that is the caller's own, not one to hand out.
         const { ENGRAM_API_KEY: _caller, ...env } = machine.env;
@@ -103,8 +124,15 @@ function contextOf(
         const message = `Nothing answers at ${base}, and there is no store at ${mine.db_path}. Start the server with "engram serve", or name another with --server or --data-dir.`;
         throw new CliError(EXIT.unreachable, 'unreachable', message);
       };
-      const key = config.client_key?.reveal() ?? null;
-      const connection = connect({ base, key, chosen, openLocal, isLocked: (error) => machine.isLocked(error) });
+      const key =
+        (config.client_key ?? (ours ? config.api_key : null))?.reveal() ?? localKey(machine, base, machine.readFile);
+      const space = args.text('space');
+      const nowhereElse = chosen || command.needs_server === true;
+      const connection = connect({
+        ...{ base, key, space, openLocal, isLocked: machine.isLocked },
+        chosen: nowhereElse,
+        nobody: ours && config.port === 0,
+      });
       try {
         return await work(connection.call, connection.open);
       } catch (error) {

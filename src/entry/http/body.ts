@@ -1,4 +1,4 @@
-// Reads a JSON body within its limits before anything is made of it: size first, then nesting, then syntax.
+// Reads a body within its limits before anything is made of it: size first, then nesting, then syntax.
 import { AppError } from '../../core/errors.ts';
 
 export const MAX_JSON_DEPTH = 64;
@@ -66,4 +66,26 @@ export async function readJson(request: Request, limit: number): Promise<unknown
   } catch (error) {
     throw new AppError('invalid_json', `The body is not valid JSON: ${(error as Error).message.slice(0, 200)}`);
   }
+}
+
+/**
+ * For endpoints that say they take a form. Fields without a value read as if they were not sent (RFC 6749, 3.1).
+ * @returns texts by name; undefined when there is no body
+ * @throws AppError body_too_large, unsupported_media_type, invalid_json or invalid_request
+ */
+export async function readForm(request: Request, limit: number): Promise<unknown> {
+  const text = await readText(request, limit);
+  if (text === '') return undefined;
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/x-www-form-urlencoded\b/i.test(type))
+    throw new AppError(
+      'unsupported_media_type',
+      `Send the body as application/x-www-form-urlencoded, not ${type.slice(0, 80) || 'without a type'}.`,
+    );
+  const fields = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (fields.has(name)) throw new AppError('invalid_request', `The field ${name.slice(0, 80)} was sent twice.`);
+    fields.set(name, value);
+  }
+  return Object.fromEntries([...fields].filter(([, value]) => value !== ''));
 }

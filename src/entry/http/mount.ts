@@ -8,7 +8,7 @@ import type { Caller, Limits, Verdict } from '../../core/limits.ts';
 import type { Logger } from '../../core/log.ts';
 import type { RefusalReason } from '../../core/metrics.ts';
 import { type AccessScope, allows, type Scope } from '../../core/scope.ts';
-import { readJson } from './body.ts';
+import { readForm, readJson } from './body.ts';
 import { callerOf } from './caller.ts';
 import { validate } from './validate.ts';
 
@@ -40,7 +40,8 @@ export interface MountDeps {
 
 const bearer = (header: string | undefined): string | null => {
   if (header === undefined) return null;
-  const match = /^Bearer +(\S+) *$/i.exec(header);
+  // Clients of mem0 call it Token.
+  const match = /^(?:Bearer|Token) +(\S+) *$/i.exec(header);
   return match ? match[1]! : '';
 };
 
@@ -72,9 +73,10 @@ async function inputOf(spec: EndpointSpec, c: Context<HttpEnv>, deps: MountDeps)
   let body: unknown;
   if (spec.body) {
     const limit = Math.min(spec.body_limit ?? DEFAULT_BODY_LIMIT, deps.maxBodyBytes);
-    body = await readJson(c.req.raw, limit);
+    body = await (spec.form ? readForm : readJson)(c.req.raw, limit);
     if (body === undefined) {
-      if (!spec.body_optional) throw new AppError('invalid_request', 'This path needs a JSON body.');
+      if (!spec.body_optional)
+        throw new AppError('invalid_request', `This path needs a ${spec.form ? 'form as its' : 'JSON'} body.`);
       body = {};
     }
     body = validate(spec.body, body, 'body');
@@ -90,6 +92,7 @@ function respond(spec: EndpointSpec, c: Context, answer: unknown, deps: MountDep
     const checked = spec.response.safeParse(body);
     if (!checked.success) throw new Error(`${spec.id} broke its contract: ${checked.error.message}`);
   }
+  if (spec.protocol === 'oauth') c.header('cache-control', 'no-store');
   if (spec.produces) return c.body(body as string, status as ContentfulStatusCode, { 'content-type': spec.produces });
   return c.json(body, status as ContentfulStatusCode);
 }
@@ -108,7 +111,7 @@ function within(verdict: Verdict | null, c: Context<HttpEnv>): void {
 }
 
 /** Who asks, if they may. Cheapest first: an address that asks too often costs no look at its key. */
-async function identify(
+export async function identify(
   spec: EndpointSpec,
   access: AccessScope,
   cost: number,

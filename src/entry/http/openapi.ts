@@ -72,6 +72,8 @@ function descriptionOf(spec: EndpointSpec): string {
 
 const size = (bytes: number): string => (bytes >= 1024 * 1024 ? `${bytes / 1024 / 1024} MiB` : `${bytes / 1024} KiB`);
 
+const bodyType = ({ form }: EndpointSpec): string => (form ? 'application/x-www-form-urlencoded' : 'application/json');
+
 function operationOf(spec: EndpointSpec, tag: string, used: Set<number>): ZodOpenApiOperationObject {
   return {
     operationId: spec.id,
@@ -81,7 +83,7 @@ function operationOf(spec: EndpointSpec, tag: string, used: Set<number>): ZodOpe
     ...(spec.access === 'public' ? {} : { parameters: [{ $ref: `#/components/parameters/${SPACE_HEADER}` }] }),
     requestParams: { ...(spec.params ? { path: spec.params } : {}), ...(spec.query ? { query: spec.query } : {}) },
     ...(spec.body
-      ? { requestBody: { required: !spec.body_optional, content: { 'application/json': { schema: spec.body } } } }
+      ? { requestBody: { required: !spec.body_optional, content: { [bodyType(spec)]: { schema: spec.body } } } }
       : {}),
     responses: responsesOf(spec, used),
     // Since 3.1 the list may name the roles that a key must have.

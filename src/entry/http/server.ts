@@ -8,7 +8,10 @@ import type { Logger } from '../../core/log.ts';
 import type { RefusalReason } from '../../core/metrics.ts';
 import { LIMIT_HEADERS, limitHeaders } from './limit-headers.ts';
 import { createLoad, UNDECLARED } from './load.ts';
+import { MCP_HEADERS, type McpSettings, mountMcp } from './mcp.ts';
 import { type HttpEnv, type MountDeps, mount } from './mount.ts';
+import { oauthProblem } from './oauth-error.ts';
+import { openAiProblem } from './openai-error.ts';
 import { toProblem } from './problem.ts';
 
 export interface HttpDeps extends MountDeps {
@@ -16,6 +19,10 @@ export interface HttpDeps extends MountDeps {
   allowedOrigins: readonly string[];
   /** Worked on at once, at most. */
   load: { requests: number; bytes: number };
+  /** What whoever came to the MCP endpoint without a valid key is told of where to get one; null when nowhere. */
+  challenge?(host: string | null, hadToken: boolean): string | null;
+  /** Also answers MCP, at /mcp. */
+  mcp?: McpSettings;
   /** Called once per answered request. */
   observe(sample: { method: string; path: string; status: number; seconds: number }): void;
   logger: Logger;
@@ -44,7 +51,8 @@ const REASONS: Readonly<Partial<Record<string, RefusalReason>>> = {
 };
 
 const outside = (): void => {};
-const isProbe = ({ spec }: Route): boolean => spec.access === 'public' && spec.method === 'GET';
+/** What looks at the server itself, and so names nothing. */
+const isProbe = ({ spec }: Route): boolean => spec.access === 'public' && spec.method === 'GET' && !spec.query;
 const sizeOf = (request: Request): number => {
   const declared = request.headers.get('content-length');
   return declared === null ? (request.body === null ? 0 : UNDECLARED) : Number(declared) || 0;
@@ -83,8 +91,8 @@ export function createHttp(routes: readonly Route[], deps: HttpDeps): Hono<HttpE
       cors({
         origin: [...deps.allowedOrigins],
         allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-        allowHeaders: ['authorization', 'content-type', 'accept', 'cookie', 'x-space', 'x-request-id'],
-        exposeHeaders: ['x-request-id', 'retry-after', ...LIMIT_HEADERS],
+        allowHeaders: ['authorization', 'content-type', 'accept', 'cookie', 'x-space', 'x-request-id', ...MCP_HEADERS],
+        exposeHeaders: ['x-request-id', 'retry-after', 'www-authenticate', ...LIMIT_HEADERS],
         credentials: true,
         maxAge: 3600,
       }),
@@ -92,6 +100,8 @@ export function createHttp(routes: readonly Route[], deps: HttpDeps): Hono<HttpE
   }
 
   mount(app, routes, deps);
+  const { mcp, ...others } = deps;
+  if (mcp) mountMcp(app, { ...others, mcp }, (inside) => createHttp(routes, { ...others, ...inside }));
 
   const methods = new Map<string, Set<string>>();
   for (const { spec } of routes) {
@@ -114,7 +124,16 @@ export function createHttp(routes: readonly Route[], deps: HttpDeps): Hono<HttpE
     const reason = REASONS[body.code];
     if (reason) deps.refused(reason);
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
-    return c.json(body, status as 400);
+    if (status === 401 && /^\/mcp\/?$/.test(c.req.path)) {
+      const { authorization, host = null } = c.req.header();
+      const challenge = deps.challenge?.(host, authorization !== undefined) ?? null;
+      if (challenge !== null) c.header('www-authenticate', challenge);
+    }
+    const endpoint = c.get('endpoint');
+    if (endpoint?.protocol === 'openai') return c.json(openAiProblem(body, status), status as 400);
+    if (endpoint?.protocol !== 'oauth') return c.json(body, status as 400);
+    c.header('cache-control', 'no-store');
+    return c.json(oauthProblem(body, endpoint), status as 400);
   };
   app.onError(answerError);
   // Answered here, not thrown: an error from this handler would pass by the envelope above, and its headers would be missing.

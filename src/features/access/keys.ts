@@ -92,6 +92,12 @@ export function createKeys(deps: KeysDeps) {
     return formatTime(clock.now() + ttl_secs * 1000);
   }
 
+  /** Else a client that was let in for an hour would let itself in for good, or shut its owner out. */
+  function withKey({ grant_id }: Scope): void {
+    if (grant_id !== undefined)
+      throw new AppError('forbidden', 'Keys are made and ended with a key, not with a token of an OAuth client.');
+  }
+
   return {
     insert,
 
@@ -123,6 +129,7 @@ export function createKeys(deps: KeysDeps) {
 
     /** A key of one's own that may do no more than the one it is asked for with. */
     async createOwn(scope: Scope, request: { name: string; scopes: string; rate_limit?: number | null | undefined }) {
+      withKey(scope);
       const scopes = parsed(request.scopes);
       const beyond = scopes.find((one) => !allows(scope, one));
       if (beyond !== undefined)
@@ -176,6 +183,7 @@ export function createKeys(deps: KeysDeps) {
     },
 
     async revoke(scope: Scope, id: number): Promise<void> {
+      withKey(scope);
       const row = await atomically(async ({ access }) => {
         const row = await access.keyById(id);
         if (!row || (row.user_id !== scope.user_id && !allows(scope, 'admin')))

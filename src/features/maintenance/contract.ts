@@ -21,3 +21,19 @@ export const compact = endpoint({
   errors: ['database_unavailable'],
   timeout_ms: HOUR_MS,
 });
+
+export const rekey = endpoint({
+  id: 'maintenance.rekey',
+  method: 'POST',
+  path: '/admin/rekey',
+  access: 'admin',
+  summary: 'Encrypt the store with a new key',
+  description:
+    'Writes the database file anew under a new key and overwrites the old one. Searches are answered meanwhile; what is stored waits, for some seconds a gigabyte. Passphrases, YubiKeys and recovery keys go on working; in the mode keyfile the key file is replaced. Cut off at any point, even by `kill -9`, the store is whole and opens. Needs free disk space as large as the file. Backups made before keep their key: keep what opens them.',
+  response: z.looseObject({
+    rekeyed: z.literal(true).meta({ description: 'Always true: anything else is an error' }),
+    size_bytes: Bytes('Bytes on disk now'),
+  }),
+  errors: ['not_encrypted', 'setting_decides', 'keys_changed', 'database_unavailable'],
+  timeout_ms: HOUR_MS,
+});

@@ -4,4 +4,5 @@ import type { Maintenance } from './service.ts';
 
 export const maintenanceRoutes = (maintenance: Maintenance): Route[] => [
   route(contract.compact, () => maintenance.compact()),
+  route(contract.rekey, () => maintenance.rekey()),
 ];

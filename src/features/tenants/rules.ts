@@ -29,6 +29,8 @@ const KEPT_BY_RESET = new Set([
   'digest_subscriptions',
   'webhooks',
   'webhook_deliveries',
+  'oauth_grants',
+  'oauth_tokens',
 ]);
 
 /** Tables to empty, in this order. The head of an audit comes before its rows: it is what holds them. */

@@ -51,7 +51,11 @@ export async function openRing(ring: Ring, by: SlotSecret): Promise<OpenRing | '
     if (by.kind === 'yubikey' && master) break;
     master = (await openSlot(slot, by)) ?? master;
   }
-  if (!master) return null;
+  return master && openWith(ring, master);
+}
+
+/** The ring of a master key that is at hand. @returns `changed` when it is not as it was written */
+export function openWith(ring: Ring, master: Buffer): OpenRing | 'changed' {
   const { mac: written, ...body } = ring;
   const data_key = sameHex(mac(master, canonical(body)), written) ? unseal(master, ring.data_key, DATA_KEY) : null;
   return data_key?.length === KEY_BYTES ? { ring, master, data_key } : 'changed';

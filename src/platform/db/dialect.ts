@@ -61,6 +61,12 @@ export interface Database {
    * @throws AppError database_unavailable, with everything as it was
    */
   compact(): Promise<Slack | null>;
+  /**
+   * Writes all of it anew under another key. Reads go on; writes wait meanwhile. Null where it is not encrypted by us.
+   * @param to.beforeSwap runs when all is written, before it counts: from there on either key may be the right one
+   * @throws AppError database_unavailable, with everything as it was
+   */
+  readonly rekey: ((to: { key: string; beforeSwap(): void }) => Promise<void>) | null;
   /** Null where the database is no file of ours: copies are made with its own tools there. */
   readonly files: FileCopies | null;
   /** Problems found by the database's own checks; empty means sound. */
@@ -82,10 +88,4 @@ export interface Migration {
   up(db: Kysely<unknown>, types: DialectTypes): Promise<void>;
 }
 
-/** A database that cannot be used, with a sentence that says what to do. */
-export class DatabaseError extends Error {
-  constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = 'DatabaseError';
-  }
-}
+export { DatabaseError } from './database-error.ts';

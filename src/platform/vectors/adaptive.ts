@@ -5,6 +5,7 @@ import type { Logger } from '../../core/log.ts';
 import type { ModelIdentity, VectorIndex, VectorSource } from '../../core/ports.ts';
 import { exactIndex } from './exact.ts';
 import type { LanceIndex } from './lance.ts';
+import { loadLance } from './load-lance.ts';
 
 export interface AdaptiveOptions {
   /** Folder of the LanceDB database; made when the first user needs it. */
@@ -51,8 +52,7 @@ export function adaptiveIndex(options: AdaptiveOptions): AdaptiveIndex {
   const openLance =
     options.openLance ??
     (async () => {
-      // Loaded only now: the native part is large, and has no build for every platform.
-      const { lanceIndex } = await import('./lance.ts');
+      const { lanceIndex } = await loadLance();
       return lanceIndex({ path: options.path, model, logger });
     });
 

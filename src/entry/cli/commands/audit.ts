@@ -1,11 +1,12 @@
 // engram audit: who changed what, and whether what is written about it is still what was written.
 import { listAudit, verifyAudit } from '../../../features/audit/contract.ts';
-import type { Command, Context } from '../command.ts';
+import { withActions } from '../actions.ts';
+import { type Context, noWords } from '../command.ts';
 import { EXIT, type ExitCode, usage } from '../failure.ts';
 
-const LIST_ONLY = ['limit', 'offset', 'action', 'target', 'request', 'since', 'until'] as const;
-
-async function list({ args, output, withCall }: Context): Promise<ExitCode> {
+async function list(context: Context): Promise<ExitCode> {
+  noWords(context, 'audit list');
+  const { args, output, withCall } = context;
   const target = args.text('target');
   const named = target === null ? null : /^([\w-]+)(?::(.+))?$/.exec(target);
   if (target !== null && !named) throw usage('--target takes a kind of thing, or one thing: memory, or memory:42.');
@@ -35,9 +36,9 @@ async function list({ args, output, withCall }: Context): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-async function verify({ args, output, withCall }: Context): Promise<ExitCode> {
-  for (const flag of LIST_ONLY)
-    if (args.has(flag)) throw usage(`--${flag} does not go with "audit verify". See "engram audit --help".`);
+async function verify(context: Context): Promise<ExitCode> {
+  noWords(context, 'audit verify');
+  const { args, output, withCall } = context;
   const user_id = args.text('user') ?? undefined;
   const answer = await withCall((call) => call(verifyAudit, { query: { user_id } as never }));
   if (output.json) output.data(answer);
@@ -53,39 +54,41 @@ async function verify({ args, output, withCall }: Context): Promise<ExitCode> {
   return answer.ok ? EXIT.ok : EXIT.failed;
 }
 
-const ACTIONS: Readonly<Record<string, (context: Context) => Promise<ExitCode>>> = { list, verify };
+const USER = { name: 'user', value: 'id', help: 'Whose rows, for administrators: a user, 0 for the server, all' };
 
-export const audit: Command = {
+export const audit = withActions({
   name: 'audit',
-  operands: 'list|verify',
   summary: 'Show who changed what, or check that nothing about it was tampered with',
   role: 'client',
-  flags: [
-    { name: 'limit', short: 'l', value: 'number', help: 'list: most rows, default 50' },
-    { name: 'offset', short: 'o', value: 'number', help: 'list: leave out that many of the newest' },
-    { name: 'action', value: 'name', help: 'list: only this one, such as memory.delete' },
-    { name: 'target', value: 'kind[:id]', help: 'list: only about this, such as memory:42' },
-    { name: 'request', value: 'id', help: 'list: only of the request with this X-Request-Id' },
-    { name: 'since', value: 'time', help: 'list: not before' },
-    { name: 'until', value: 'time', help: 'list: not after' },
-    { name: 'user', value: 'id', help: 'Whose rows, for administrators: a user, 0 for the server, all' },
-  ],
   about: [
     'Every change leaves one row with who, what, when, from where and in which request; never with content.',
     'verify exits with 1 when a row was changed, removed, exchanged or cut off, and names it. Who can write the database can',
     'forge a whole chain: keep the last number and hash that verify prints somewhere else, and compare.',
   ],
-  examples: [
-    'engram audit list --action memory.delete',
-    'engram audit list --target memory:42 --json',
-    'engram audit verify',
+  sought_as: ['log', 'logs', 'trail', 'activity'],
+  actions: [
+    {
+      name: 'list',
+      summary: 'The rows, newest first',
+      flags: [
+        { name: 'limit', short: 'l', value: 'number', help: 'Most rows, default 50' },
+        { name: 'offset', short: 'o', value: 'number', help: 'Leave out that many of the newest' },
+        { name: 'action', value: 'name', help: 'Only this one, such as memory.delete' },
+        { name: 'target', value: 'kind[:id]', help: 'Only about this, such as memory:42' },
+        { name: 'request', value: 'id', help: 'Only of the request with this X-Request-Id' },
+        { name: 'since', value: 'time', help: 'Not before' },
+        { name: 'until', value: 'time', help: 'Not after' },
+        USER,
+      ],
+      examples: ['engram audit list --action memory.delete', 'engram audit list --target memory:42 --json'],
+      run: list,
+    },
+    {
+      name: 'verify',
+      summary: 'Whether the rows are still what was written',
+      flags: [USER],
+      examples: ['engram audit verify'],
+      run: verify,
+    },
   ],
-  sought_as: ['log', 'logs', 'trail', 'who', 'activity'],
-  async run(context) {
-    const [word, ...more] = context.args.words;
-    const action = word !== undefined && Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
-    if (!action || more.length > 0)
-      throw usage(`audit takes one of ${Object.keys(ACTIONS).join(', ')}. See "engram audit --help".`);
-    return action(context);
-  },
-};
+});

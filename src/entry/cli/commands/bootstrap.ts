@@ -15,7 +15,7 @@ export const bootstrap: Command = {
   ],
   about: ['Works once for each store and prints nothing but the key, which is not shown again.'],
   examples: ['engram bootstrap', 'export ENGRAM_API_KEY=$(engram bootstrap)'],
-  sought_as: ['init', 'setup', 'login', 'key', 'keys', 'auth', 'token'],
+  sought_as: ['init', 'setup', 'login', 'first-key'],
   async run(context) {
     noWords(context, 'bootstrap');
     const { args, output } = context;

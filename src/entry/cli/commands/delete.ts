@@ -1,5 +1,6 @@
 // engram delete: erases a memory for good.
 import { deleteMemory } from '../../../features/memory/contract.ts';
+import { SPACE } from '../args.ts';
 import { type Command, idOperand } from '../command.ts';
 import { EXIT } from '../failure.ts';
 
@@ -8,12 +9,16 @@ export const remove: Command = {
   summary: 'Erase a memory for good',
   operands: '<id>',
   role: 'client',
-  examples: ['engram delete 42'],
-  sought_as: ['rm', 'remove', 'forget', 'erase', 'del', 'drop'],
+  flags: [{ name: 'versions', help: 'Every version of it' }, SPACE],
+  about: ['Nothing brings it back. engram forget moves it to the trash instead.'],
+  examples: ['engram delete 42', 'engram delete 42 --versions'],
+  sought_as: ['rm', 'remove', 'erase', 'del', 'drop'],
   async run(context) {
     const { output } = context;
     const id = idOperand(context, 'delete');
-    const answer = await context.withCall((call) => call(deleteMemory, { params: { id } }));
+    const answer = await context.withCall((call) =>
+      call(deleteMemory, { params: { id }, query: { versions: context.args.has('versions') } }),
+    );
     if (output.json) output.data(answer);
     else output.line(`Deleted memory #${answer.id}`);
     return EXIT.ok;

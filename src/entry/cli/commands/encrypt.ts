@@ -1,5 +1,6 @@
-// engram encrypt, decrypt, rekey: how the store lies on the disk. They work on files that no server has open.
+// engram encrypt, decrypt, rekey: how the store lies on the disk. They work on files that no server has open, but for rekey.
 import { type Config, loadConfig } from '../../../config.ts';
+import { rekey as rekeyInUse } from '../../../features/maintenance/contract.ts';
 import { type Command, type Context, noWords } from '../command.ts';
 import { EXIT, usage } from '../failure.ts';
 import { progressOf } from './models-common.ts';
@@ -111,7 +112,9 @@ export const rekey: Command = {
   about: [
     'Writes the store anew under a new key. Without --mode what unlocks it stays the same: passphrases, YubiKeys and recovery keys',
     'go on working; in the mode keyfile the key file is replaced, in the mode env the new key is printed.',
-    'With --mode everything that unlocked it before does so no more, the same mode included. Stop the server first.',
+    'A running server does it itself: searches go on, and what is stored waits.',
+    'With --mode everything that unlocked it before does so no more, the same mode included. Stop the server first for that, for',
+    '--recovery, and in the mode env.',
     'To change a passphrase only, which the server may go on through: engram slots add passphrase, then engram slots remove.',
   ],
   examples: ['engram rekey', 'engram rekey --mode passphrase --recovery'],
@@ -124,14 +127,21 @@ export const rekey: Command = {
     const bar = progressOf(context, 'encrypting', 'bytes');
     let key: string | null = null;
     const vault = await machine.vault(config);
+    const recovery = args.has('recovery');
     const { recovery_key } = await vault
       .rekey(to, {
-        recovery: args.has('recovery'),
+        recovery,
         tell: (done, total) => bar.update(done, total),
         newKey(hex) {
           key = hex;
           if (!output.json) output.line(`Key: ${hex}`);
         },
+      })
+      .catch(async (error) => {
+        // The server that has the store open can do it too, as long as what unlocks it stays the same.
+        if (!machine.isLocked(error) || to !== null || recovery) throw error;
+        await context.withCall((call) => call(rekeyInUse));
+        return { recovery_key: null };
       })
       .finally(() => bar.end());
     const mode = to ?? (config.encryption.mode as Mode);

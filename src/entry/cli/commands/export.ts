@@ -6,6 +6,7 @@ import { ExportFormat, exportAll } from '../../../features/transfer/contract.ts'
 import type { Command, Context } from '../command.ts';
 import { EXIT, usage } from '../failure.ts';
 import { bytes } from '../output.ts';
+import { pipe } from '../pipe.ts';
 
 const OWNER_ONLY = 0o600;
 
@@ -63,12 +64,7 @@ export const exportFile: Command = {
     const query = { format, vectors: args.has('vectors') };
     if (word === undefined || word === '-') {
       if (format === 'markdown') throw usage('An archive goes to a file: engram export --format markdown notes.zip');
-      await context.withCall(async (_call, open) => {
-        const decoder = new TextDecoder();
-        const answer = await open(exportAll, { query });
-        for await (const piece of (answer.body ?? []) as AsyncIterable<Uint8Array>)
-          machine.out.write(decoder.decode(piece, { stream: true }));
-      });
+      await context.withCall(async (_call, open) => pipe(await open(exportAll, { query }), machine.out));
       return EXIT.ok;
     }
     const path = isAbsolute(word) ? word : resolve(machine.cwd, word);

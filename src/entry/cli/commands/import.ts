@@ -4,13 +4,12 @@ import { isAbsolute, resolve } from 'node:path';
 import { type Item, isUnreadable, type Unreadable } from '../../../algo/json-items.ts';
 import { entriesOf } from '../../../core/file-entries.ts';
 import { importFormat, importItems } from '../../../features/transfer/contract.ts';
-import { openOlderStore } from '../../../platform/db/older-store.ts';
 import { type FoundFile, filesAt } from '../../../platform/import-file.ts';
-import { inflate } from '../../../platform/inflate.ts';
 import type { Call } from '../client.ts';
 import type { Command, Context } from '../command.ts';
 import { CliError, EXIT, usage } from '../failure.ts';
 import { excerpt } from '../output.ts';
+import { importTranscripts, isTranscriptAgent } from './import-transcripts.ts';
 import { progressOf } from './models-common.ts';
 
 interface Report {
@@ -103,6 +102,7 @@ async function readFile(context: Context, call: Call, file: FoundFile, wishes: W
     held = [];
     return out;
   };
+  const { inflate } = await import('../../../platform/inflate.ts');
   try {
     for await (const { entries, bytes } of entriesOf(file.chunks(), inflate, file.path)) {
       done += bytes;
@@ -126,6 +126,7 @@ async function readFile(context: Context, call: Call, file: FoundFile, wishes: W
 async function readDatabase(context: Context, call: Call, path: string, wishes: Wishes, report: Report): Promise<void> {
   const { args } = context;
   const user = args.whole('user', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const { openOlderStore } = await import('../../../platform/db/older-store.ts');
   const store = openOlderStore(path, args.text('db-key'), user);
   if (!store)
     throw new CliError(
@@ -156,13 +157,14 @@ async function readDatabase(context: Context, call: Call, path: string, wishes: 
 
 export const importFiles: Command = {
   name: 'import',
-  summary: 'Bring in memories from a file, a folder, or the database of an older server',
-  operands: '<file or folder>',
+  summary: 'Bring in memories from a file, a folder, the database of an older server, or the sessions of an agent',
+  operands: '<file or folder>, or claude-code|codex [folder]',
   role: 'client',
   starts_store: true,
   flags: [
     { name: 'format', short: 'f', value: 'name', help: 'What it was exported from, instead of telling it' },
     { name: 'dry-run', help: 'Only say what would happen' },
+    { name: 'since', value: 'time', help: 'Of sessions of an agent, only what was said from then on' },
     { name: 'user', value: 'id', help: 'Of a database with several users, the one to bring in' },
     { name: 'db-key', value: 'hex', help: 'Of an encrypted database, its key: 64 hex digits' },
   ],
@@ -170,11 +172,21 @@ export const importFiles: Command = {
     'Reads exports of Engram (JSONL, JSON, Markdown), Mem0, Supermemory, Zep, claude-mem, agentmemory, the MCP memory',
     'server, ChatGPT and Claude, ZIP archives of these, and engram.db. What came in before is skipped: after an',
     'interruption, run it again.',
+    'claude-code and codex bring in what was said in the sessions that these agents have kept, and what the user said in them',
+    'that is worth remembering, which waits in the inbox. Run again, it brings in what is new.',
   ],
-  examples: ['engram import conversations.json --dry-run', 'engram import ~/old/engram.db', 'engram import notes/'],
+  examples: [
+    'engram import claude-code --dry-run',
+    'engram import conversations.json --dry-run',
+    'engram import ~/old/engram.db',
+    'engram import notes/',
+  ],
   sought_as: ['restore-from', 'load', 'migrate'],
   async run(context) {
     const { args, output } = context;
+    if (isTranscriptAgent(args.words[0])) return importTranscripts(context);
+    if (args.has('since'))
+      throw usage('--since goes with the sessions of an agent: engram import claude-code --since 2026-03-01');
     const [path, ...more] = args.words;
     if (path === undefined || more.length > 0) throw usage('import takes one file or folder.');
     const wishes: Wishes = { format: args.text('format'), dry_run: args.has('dry-run') };

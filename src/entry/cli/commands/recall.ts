@@ -1,22 +1,23 @@
 // engram recall: one memory by its id, or what fits a text.
 import { getMemory } from '../../../features/memory/contract.ts';
 import { recall as recallMemories } from '../../../features/search/contract.ts';
+import { SPACE } from '../args.ts';
 import { type Command, parseId, textOperand } from '../command.ts';
 import { EXIT } from '../failure.ts';
-import { excerpt } from '../output.ts';
 
 export const recall: Command = {
   name: 'recall',
+  aliases: ['get'],
   summary: 'Show one memory in full, or what fits a text',
   operands: '<id> | <text>',
   role: 'client',
-  flags: [{ name: 'limit', short: 'l', value: 'number', help: 'Most memories for a text, default 20' }],
+  flags: [{ name: 'limit', short: 'l', value: 'number', help: 'Most memories for a text, default 20' }, SPACE],
   about: [
     'A number is read as an id and answered with the whole memory as JSON. Anything else brings what an agent should',
     'have in mind for it: permanent facts, what fits, what matters and what is recent.',
   ],
   examples: ['engram recall 42', 'engram recall "deploying the website" --limit 5'],
-  sought_as: ['get', 'show', 'read', 'view', 'cat', 'inspect'],
+  sought_as: ['show', 'read', 'view', 'cat', 'inspect'],
   async run(context) {
     const { args, output } = context;
     const limit = args.whole('limit', { min: 1, max: 100 }) ?? 20;
@@ -32,7 +33,7 @@ export const recall: Command = {
     else if (answer.memories.length === 0) output.remark('No results.');
     else
       for (const { id, recall_score, content } of answer.memories)
-        output.line(`#${id} [${recall_score.toFixed(3)}] ${excerpt(content)}`);
+        output.excerptLine(`#${id} [${recall_score.toFixed(3)}] `, content);
     return EXIT.ok;
   },
 };

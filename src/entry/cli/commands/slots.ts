@@ -1,6 +1,7 @@
 // engram slots: what opens an encrypted store. A running server goes on: it reads the keys file only when it starts.
 import type { Vault } from '../../../platform/vault.ts';
-import type { Command, Context } from '../command.ts';
+import { withActions } from '../actions.ts';
+import type { Context } from '../command.ts';
 import { EXIT, type ExitCode, usage } from '../failure.ts';
 
 const KINDS = ['passphrase', 'yubikey', 'recovery'] as const;
@@ -46,25 +47,42 @@ async function key({ output, machine, args }: Context, vault: Vault): Promise<Ex
   return EXIT.ok;
 }
 
-const ACTIONS = { list, add, remove, key } as const;
+const onVault =
+  (work: (context: Context, vault: Vault, word: string | undefined) => Promise<ExitCode>, takes: 0 | 1) =>
+  async (context: Context): Promise<ExitCode> => {
+    const [word, ...more] = context.args.words;
+    const extra = takes === 0 ? word : more[0];
+    if (extra !== undefined) throw usage(`slots takes no "${extra.slice(0, 80)}" here. See "engram slots --help".`);
+    return work(context, await context.machine.vault(context.settings()), word);
+  };
 
-export const slots: Command = {
+export const slots = withActions({
   name: 'slots',
   summary: 'What opens an encrypted store: list, add, remove, or print its key',
-  operands: 'list | add <passphrase|yubikey|recovery> | remove <number> | key',
   role: 'server',
+  fallback: 'list',
   about: [
     'Needs what opens the store now, but for list. A new passphrase is taken from ENGRAM_DB_NEW_PASSPHRASE or asked for.',
     'key prints the raw SQLCipher key, for other programs:',
     `  sqlcipher engram.db, then PRAGMA key = "x'…'";`,
   ],
-  examples: ['engram slots add recovery', 'engram slots add passphrase && engram slots remove 1', 'engram slots key'],
   sought_as: ['slot', 'recovery', 'passphrase', 'yubikey', 'keyslots', 'unlock'],
-  async run(context) {
-    const [action = 'list', operand, ...more] = context.args.words;
-    if (!Object.hasOwn(ACTIONS, action) || more.length > 0)
-      throw usage(`slots takes list, add, remove or key, not "${[action, ...more].join(' ').slice(0, 80)}".`);
-    const vault = await context.machine.vault(context.settings());
-    return ACTIONS[action as keyof typeof ACTIONS](context, vault, operand);
-  },
-};
+  actions: [
+    { name: 'list', summary: 'What there is', examples: ['engram slots'], run: onVault(list, 0) },
+    {
+      name: 'add',
+      operands: KINDS.join('|'),
+      summary: 'One more way to open it',
+      examples: ['engram slots add recovery', 'engram slots add passphrase && engram slots remove 1'],
+      run: onVault(add, 1),
+    },
+    {
+      name: 'remove',
+      operands: '<number>',
+      summary: 'One way less',
+      examples: ['engram slots remove 1'],
+      run: onVault(remove, 1),
+    },
+    { name: 'key', summary: 'The raw key', examples: ['engram slots key'], run: onVault(key, 0) },
+  ],
+});

@@ -1,5 +1,6 @@
 // engram store: keeps one memory.
 import { storeMemory } from '../../../features/memory/contract.ts';
+import { SPACE } from '../args.ts';
 import { type Command, textOperand } from '../command.ts';
 import { EXIT, usage } from '../failure.ts';
 
@@ -23,24 +24,30 @@ export const store: Command = {
     { name: 'importance', short: 'i', value: 'number', help: '1 to 10, or a fraction such as 0.9; default 5' },
     { name: 'tags', short: 't', value: 'list', help: 'Labels, by commas' },
     { name: 'source', short: 's', value: 'name', help: 'Who or what says so' },
+    { name: 'session', value: 'id', help: 'Conversation or run it belongs to' },
+    { name: 'static', help: 'A permanent fact: never fades' },
+    SPACE,
   ],
   about: ['With - as content, or with none and something piped in, the content is read from standard input.'],
   examples: [
     'engram store "Production DB is PostgreSQL 16 on db.example.com" --tags db,prod --importance 0.9',
     'git log -1 --format=%B | engram store - --category decision --source git',
   ],
-  sought_as: ['add', 'remember', 'save', 'put', 'create', 'new'],
+  sought_as: ['remember', 'save', 'put', 'create', 'new'],
   async run(context) {
     const { args, output } = context;
     const category = args.text('category');
     const importance = args.text('importance');
     const tags = args.text('tags');
     const source = args.text('source');
+    const session_id = args.text('session');
     const options = {
       ...(category !== null && { category }),
       ...(importance !== null && { importance: parseImportance(importance) }),
       ...(tags !== null && { tags: tags.split(',') }),
       ...(source !== null && { source }),
+      ...(session_id !== null && { session_id }),
+      ...(args.has('static') && { is_static: true }),
     };
     const content = await textOperand(context, 'store', 'something to remember');
     const answer = await context.withCall((call) => call(storeMemory, { body: { content, ...options } }));

@@ -212,6 +212,7 @@ export async function openPostgresOn({ reading, writing, place, now }: PostgresP
         vacuumTables(writer).catch((error) => {
           throw explainRunning(error);
         }),
+      rekey: null,
       files: null,
       check: () => problemsOf(reader),
       close,

@@ -151,15 +151,17 @@ export interface FileCopiesOptions {
   file(): ConnectionOptions;
   /** Runs work while no write runs. */
   alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs work while the file is not replaced. */
+  beside<T>(work: () => Promise<T>): Promise<T>;
   freeSpace?: FreeSpace | undefined;
 }
 
-export function fileCopies({ file, alone, freeSpace = freeOnDisk }: FileCopiesOptions): FileCopies {
+export function fileCopies({ file, alone, beside, freeSpace = freeOnDisk }: FileCopiesOptions): FileCopies {
   return {
     async copy(to, options) {
       try {
         await needRoom(file(), to, freeSpace);
-        return await inThread({ task: 'copy', file: file(), to, options });
+        return await beside(() => inThread({ task: 'copy', file: file(), to, options }));
       } catch (error) {
         for (const half of [to, `${to}-journal`, `${to}-wal`, `${to}-shm`]) rmSync(half, { force: true });
         throw explainWriting(error, to);
@@ -170,7 +172,7 @@ export function fileCopies({ file, alone, freeSpace = freeOnDisk }: FileCopiesOp
       return existsSync(path) ? readFileSync(path, 'utf8') : null;
     },
     inspect: (path) => inspectFile({ ...file(), path }),
-    inspectSelf: () => inThread({ task: 'inspect', file: file() }),
-    checkpoint: () => alone(() => inThread({ task: 'checkpoint', file: file() })),
+    inspectSelf: () => beside(() => inThread({ task: 'inspect', file: file() })),
+    checkpoint: () => beside(() => alone(() => inThread({ task: 'checkpoint', file: file() }))),
   };
 }

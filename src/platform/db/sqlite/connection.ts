@@ -1,14 +1,11 @@
-// Opens SQLite or SQLCipher files and gives Kysely a connection whose statements are prepared once.
-import { createRequire } from 'node:module';
+// Opens SQLite or SQLCipher files.
 import type BetterSqlite from 'better-sqlite3-multiple-ciphers';
-import { Kysely, SqliteDialect } from 'kysely';
 import { asError } from '../../../core/thrown.ts';
 import { kindOfFile } from '../../crypto/sqlcipher-file.ts';
-import { DatabaseError, type Db } from '../dialect.ts';
+import Driver from '../../native/sqlite.ts';
+import { DatabaseError } from '../dialect.ts';
 
 export type Raw = BetterSqlite.Database;
-
-const Driver = createRequire(import.meta.url)('better-sqlite3-multiple-ciphers') as typeof BetterSqlite;
 
 export interface ConnectionOptions {
   path: string;
@@ -97,22 +94,4 @@ export function explain(error: unknown, { path, key }: Pick<ConnectionOptions, '
   if (reason.startsWith('SQLITE_FULL') || reason.startsWith('SQLITE_IOERR'))
     return say(`${path} could not be written: the disk is full or failing.`);
   return asError(error);
-}
-
-const MAX_CACHED_STATEMENTS = 500;
-
-/** Kysely over one connection. Statements are kept prepared: preparing costs more than most of them take to run. */
-export function kyselyOn(raw: Raw): Db {
-  const cache = new Map<string, BetterSqlite.Statement>();
-  const prepare = (sql: string): BetterSqlite.Statement => {
-    const known = cache.get(sql);
-    if (known && !known.busy) return known;
-    const statement = raw.prepare(sql);
-    if (cache.size >= MAX_CACHED_STATEMENTS) cache.delete(cache.keys().next().value!);
-    cache.set(sql, statement);
-    return statement;
-  };
-  return new Kysely({
-    dialect: new SqliteDialect({ database: { prepare, close: () => raw.close() } as never }),
-  });
 }

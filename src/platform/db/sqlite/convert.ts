@@ -13,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { othersFirst } from '../../../core/event-loop.ts';
 import { syncFile, syncFolder } from '../../crypto/durable-file.ts';
 import { DatabaseError } from '../dialect.ts';
 import { type FreeSpace, freeOnDisk, mib } from './compaction.ts';
@@ -41,12 +42,20 @@ export interface Conversion {
 
 const ZEROS = Buffer.alloc(1 << 20);
 
-function overwrite(fd: number): void {
-  // Somebody else's hard link to the same blocks is not ours to destroy.
-  const { size, nlink } = fstatSync(fd);
-  if (nlink > 0) return;
-  for (let at = 0; at < size; at += ZEROS.length) writeSync(fd, ZEROS, 0, Math.min(ZEROS.length, size - at), at);
-  fsyncSync(fd);
+/** Zeros over a file that has no name any more, a piece at a time, and closes it. */
+export async function overwrite(fd: number): Promise<void> {
+  try {
+    // Somebody else's hard link to the same blocks is not ours to destroy.
+    const { size, nlink } = fstatSync(fd);
+    if (nlink > 0) return;
+    for (let at = 0; at < size; at += ZEROS.length) {
+      writeSync(fd, ZEROS, 0, Math.min(ZEROS.length, size - at), at);
+      await othersFirst();
+    }
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Moves everything out of the log. @throws when another program keeps it from that: a log must not meet the new file */
@@ -88,8 +97,11 @@ export async function writeCopy({ path, from, to, tell, freeSpace = freeOnDisk }
   }
 }
 
-/** Nothing may have the file open. */
-export function swapIn({ path, wipe, beforeSwap }: Conversion): void {
+/**
+ * Nothing may have the file open.
+ * @returns the old file, open, where it is to be overwritten: that may take a while, and the new one is in its place already
+ */
+export function swapIn({ path, wipe, beforeSwap }: Omit<Conversion, 'from' | 'to'>): number | null {
   if (hasLog(path)) throw notDone(path, 'another program reads it. Stop that one and try again.');
   const old = wipe ? openSync(path, 'r+') : null;
   try {
@@ -97,9 +109,10 @@ export function swapIn({ path, wipe, beforeSwap }: Conversion): void {
     for (const tail of ['-wal', '-shm']) rmSync(path + tail, { force: true });
     renameSync(copyOf(path), path);
     syncFolder(dirname(path));
-    if (old !== null) overwrite(old);
-  } finally {
+    return old;
+  } catch (error) {
     if (old !== null) closeSync(old);
+    throw error;
   }
 }
 
@@ -108,5 +121,6 @@ export async function convertFile(conversion: Conversion): Promise<void> {
   const { path, from } = conversion;
   emptyLog({ path, key: from, synchronous: 'full' });
   await writeCopy(conversion);
-  swapIn(conversion);
+  const old = swapIn(conversion);
+  if (old !== null) await overwrite(old);
 }

@@ -3,7 +3,7 @@ import { AppError } from '../../../core/errors.ts';
 import { othersFirst } from '../../../core/event-loop.ts';
 import type { Handle } from '../dialect.ts';
 import { quotaProblem } from '../quota-problem.ts';
-import type { Raw } from './connection.ts';
+import type { LiveConnection } from './live-connection.ts';
 
 /** Units per commit: bounds how long the first one waits for the last. */
 const MAX_BATCH = 256;
@@ -37,41 +37,36 @@ function told(error: unknown): unknown {
  * Queue of units over the single writing connection. Each runs in its own savepoint, so a failing one leaves the others
  * whole; nobody is answered before the shared commit is on disk.
  */
-export function createGroupCommit(raw: Raw, handle: Handle) {
+export function createGroupCommit(connection: LiveConnection, handle: Handle) {
   const queue: Waiting[] = [];
   /** Never rejects. */
   const alone: (() => Promise<void>)[] = [];
   let draining: Promise<void> | null = null;
-  const [begin, commit, rollback, savepoint, release, undo] = [
-    'begin immediate',
-    'commit',
-    'rollback',
-    'savepoint unit',
-    'release unit',
-    'rollback to unit',
-  ].map((sql) => raw.prepare(sql));
+  const saying = (sql: string) => () => void connection.prepare(sql).run();
+  const [begin, commit, rollback] = [saying('begin immediate'), saying('commit'), saying('rollback')];
+  const [savepoint, release, undo] = [saying('savepoint unit'), saying('release unit'), saying('rollback to unit')];
 
   async function runBatch(batch: readonly Waiting[]): Promise<void> {
     const settle: (() => void)[] = [];
     try {
-      begin!.run();
+      begin();
       for (const { unit, resolve, reject } of batch) {
-        savepoint!.run();
+        savepoint();
         try {
           const value = await unit(handle);
-          release!.run();
+          release();
           settle.push(() => resolve(value as never));
         } catch (error) {
           // A full disk or a failing one makes SQLite roll back everything: then nobody in the batch may be told "stored".
-          if (!raw.inTransaction) throw error;
-          undo!.run();
-          release!.run();
+          if (!connection.raw.inTransaction) throw error;
+          undo();
+          release();
           settle.push(() => reject(told(error)));
         }
       }
-      commit!.run();
+      commit();
     } catch (error) {
-      if (raw.inTransaction) rollback!.run();
+      if (connection.raw.inTransaction) rollback();
       const reason = told(error);
       for (const { reject } of batch) reject(reason);
       return;

@@ -3,17 +3,20 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { sql } from 'kysely';
 import { migrations } from '../../../../migrations/index.ts';
-import { type Database, DatabaseError, type Db, type Handle, type JobClaim, type JobRow } from '../dialect.ts';
+import { type Database, DatabaseError, type Handle, type JobClaim, type JobRow } from '../dialect.ts';
 import { isDue } from '../due-jobs.ts';
 import { migrate } from '../migrate.ts';
 import { fileCopies } from './backup.ts';
 import { compactFile, type FreeSpace, measureFile } from './compaction.ts';
-import { type ConnectionOptions, explain, kyselyOn, openRaw, type Raw } from './connection.ts';
+import { type ConnectionOptions, explain, openRaw } from './connection.ts';
 import { removeHalfCopy } from './convert.ts';
 import { describeSqlite } from './describe.ts';
 import { sqliteFullText } from './full-text.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { sqliteIdList } from './id-list.ts';
+import { LiveConnection } from './live-connection.ts';
+import { rekeyFile } from './rekey.ts';
+import { createTurns } from './turns.ts';
 
 export interface SqliteOptions {
   path: string;
@@ -35,12 +38,10 @@ export function lockFolder(path: string): () => void {
 }
 
 /** Counts up with every row the connection writes, those of triggers and of the full-text index too. */
-const writeCounter = (raw: Raw): (() => number) => {
-  const counter = raw.prepare('select total_changes()').pluck();
-  return () => counter.get() as number;
-};
+const writeCounter = (connection: LiveConnection) => (): number =>
+  connection.prepare('select total_changes()').pluck().get() as number;
 
-const handleOn = (db: Db, written: () => number): Handle => ({
+const handleOn = (connection: LiveConnection, { db } = connection, written = writeCounter(connection)): Handle => ({
   db,
   fullText: sqliteFullText(db),
   idList: sqliteIdList,
@@ -82,61 +83,76 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     );
   }
   const unlock = lockFolder(path);
-  let writer: Raw | null = null;
-  let reader: Raw | null = null;
+  let file: ConnectionOptions = { path, key: options.key, synchronous: options.synchronous };
+  const opened: LiveConnection[] = [];
   try {
     removeHalfCopy(path);
-    writer = openRaw({ path, key: options.key, synchronous: options.synchronous });
-    const writing = kyselyOn(writer);
-    writer.exec('begin immediate');
+    const writer = new LiveConnection(openRaw(file));
+    opened.push(writer);
+    writer.raw.exec('begin immediate');
     try {
       await migrate(
-        writing as never,
+        writer.db as never,
         migrations,
         { family: 'sqlite', id: 'integer', blob: 'blob', real: 'real' },
         options.now,
       );
-      writer.exec('commit');
+      writer.raw.exec('commit');
     } catch (error) {
-      if (writer.inTransaction) writer.exec('rollback');
+      if (writer.raw.inTransaction) writer.raw.exec('rollback');
       throw explain(error, options);
     }
-    reader = openRaw({ path, key: options.key, synchronous: options.synchronous, readonly: true });
-    const reading = kyselyOn(reader);
-    const commits = createGroupCommit(writer, handleOn(writing, writeCounter(writer)));
-    const version = (writer.prepare('select sqlite_version() as v').get() as { v: string }).v;
-    const [rawWriter, rawReader] = [writer, reader];
-    const file: ConnectionOptions = { path, key: options.key, synchronous: options.synchronous };
+    const reader = new LiveConnection(openRaw({ ...file, readonly: true }));
+    opened.push(reader);
+    const commits = createGroupCommit(writer, handleOn(writer));
+    const version = (writer.raw.prepare('select sqlite_version() as v').get() as { v: string }).v;
+    // Threads open the file for themselves: it is not replaced under them.
+    const turns = createTurns();
+    let wiped = Promise.resolve();
 
     return {
       description: `SQLite ${version}${options.key === null ? '' : ' (SQLCipher)'} at ${path}`,
-      reader: handleOn(reading, writeCounter(rawReader)),
+      reader: handleOn(reader),
       atomically: (unit) => commits.run(unit),
       async size() {
         return [path, `${path}-wal`].reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0);
       },
-      slack: () => measureFile(file),
+      slack: () => turns.beside(() => measureFile(file)),
       compact: () => commits.alone(() => compactFile(file, options.freeSpace)),
-      files: fileCopies({ file: () => file, alone: commits.alone, freeSpace: options.freeSpace }),
+      rekey:
+        options.key === null
+          ? null
+          : (to) =>
+              turns.alone(() =>
+                commits.alone(async () => {
+                  const done = await rekeyFile(file, { writer, reader }, to, options.freeSpace);
+                  file = done.file;
+                  wiped = done.wiped.catch(() => {});
+                }),
+              ),
+      files: fileCopies({
+        ...{ file: () => file, alone: commits.alone, beside: turns.beside },
+        freeSpace: options.freeSpace,
+      }),
       async check() {
-        const rows = rawReader.pragma('quick_check') as { quick_check: string }[];
+        const rows = reader.raw.pragma('quick_check') as { quick_check: string }[];
         return rows.map((row) => row.quick_check).filter((line) => line !== 'ok');
       },
       async close() {
         await commits.idle();
-        rawReader.close();
+        await wiped;
+        reader.close();
         try {
-          rawWriter.pragma('optimize');
+          writer.raw.pragma('optimize');
         } catch {
           // Statistics are a nicety; on a full disk there are none, and the file closes all the same.
         }
-        rawWriter.close();
+        writer.close();
         unlock();
       },
     };
   } catch (error) {
-    reader?.close();
-    writer?.close();
+    for (const connection of opened) connection.close();
     unlock();
     throw error;
   }

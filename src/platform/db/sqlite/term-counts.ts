@@ -35,6 +35,17 @@ export function termCounts(db: Db, tableOf: (user_id: number) => string, now: ()
     return value;
   }
 
+  async function documentsWith(user_id: number, stem: string): Promise<number> {
+    const vocabulary = sql.raw(`temp.${tableOf(user_id)}_vocabulary`);
+    if (!ready.has(user_id)) {
+      await sql`create virtual table if not exists ${vocabulary}
+        using fts5vocab('main', ${sql.lit(tableOf(user_id))}, 'row')`.execute(db);
+      ready.add(user_id);
+    }
+    const { rows } = await sql<{ doc: number }>`select doc from ${vocabulary} where term = ${stem}`.execute(db);
+    return rows[0]?.doc ?? 0;
+  }
+
   return {
     /** Memories in a user's index; replaced and removed ones go on counting until a rebuild. */
     rows: (user_id: number): Promise<number> =>
@@ -47,14 +58,15 @@ export function termCounts(db: Db, tableOf: (user_id: number) => string, now: ()
     /** Memories that hold a stem; reading the vocabulary costs a fraction of ranking by it. */
     holding: (user_id: number, stem: string): Promise<number> =>
       remembered(`${user_id} ${stem}`, async () => {
-        const vocabulary = sql.raw(`temp.${tableOf(user_id)}_vocabulary`);
-        if (!ready.has(user_id)) {
-          await sql`create virtual table if not exists ${vocabulary}
-            using fts5vocab('main', ${sql.lit(tableOf(user_id))}, 'row')`.execute(db);
-          ready.add(user_id);
+        const known = ready.has(user_id);
+        try {
+          return await documentsWith(user_id, stem);
+        } catch (error) {
+          // Gone with the connection that had it, which was replaced.
+          if (!known) throw error;
+          ready.delete(user_id);
+          return await documentsWith(user_id, stem);
         }
-        const { rows } = await sql<{ doc: number }>`select doc from ${vocabulary} where term = ${stem}`.execute(db);
-        return rows[0]?.doc ?? 0;
       }),
   };
 }
