@@ -64,8 +64,11 @@ export interface FullTextIndex {
   clear(user_id: number): Promise<void>;
   /** The user is gone for good, and whatever was kept of them. */
   dropFor(user_id: number): Promise<void>;
-  /** BM25, best first, ties by larger id, hidden memories among them: for callers that check what they show. */
-  best(query: LexicalQuery, user_id: number, limit: number): Promise<Candidate[]>;
+  /**
+   * BM25, best first, ties by larger id, hidden memories among them: for callers that check what they show.
+   * @param effort small over very many memories: fewer of the commoner words are looked at, for work that nobody waits for
+   */
+  best(query: LexicalQuery, user_id: number, limit: number, effort?: 'small'): Promise<Candidate[]>;
   /** The same among the memories that pass the filter, checked before the cut. Never throws for any query text. */
   search(query: LexicalQuery, filter: MemoryFilter, limit: number): Promise<Candidate[]>;
 }

@@ -1,5 +1,6 @@
 // The memories around a new one: what it may repeat, extend, contradict or follow from. One query by meaning, one by words.
 import { parseLexicalQuery } from '../../algo/text.ts';
+import { othersFirst } from '../../core/event-loop.ts';
 import type { FullTextIndex } from '../../core/ports.ts';
 import { isPart } from '../decompose/rules.ts';
 import type { FingerprintStore } from '../memory/fingerprint-store.ts';
@@ -41,13 +42,18 @@ export function createNeighbours({ read, semantics }: NeighbourDeps) {
   }
 
   async function byWords({ user_id, content }: MemoryRow): Promise<Map<number, number>> {
-    const hits = await read.fullText.best(parseLexicalQuery(content.slice(0, LOOKED_UP_CHARS)), user_id, NEAREST + 1);
+    const query = parseLexicalQuery(content.slice(0, LOOKED_UP_CHARS));
+    const hits = await read.fullText.best(query, user_id, NEAREST + 1, 'small');
     const top = Math.max(...hits.map(({ score }) => score), Number.MIN_VALUE);
     return new Map(hits.map(({ id, score }) => [id, score / top]));
   }
 
   return async function neighbours(row: MemoryRow): Promise<Neighbour[]> {
-    const [meaning, words] = [await byMeaning(row), await byWords(row)];
+    // Each stops everybody for some milliseconds over very many memories: requests have their turn in between.
+    const meaning = await byMeaning(row);
+    await othersFirst();
+    const words = await byWords(row);
+    await othersFirst();
     const ids = [...new Set([...meaning.keys(), ...words.keys()])].filter((id) => id !== row.id);
     const rows = await read.memories.byIds(row.user_id, ids);
     return rows

@@ -1,6 +1,7 @@
 // Every stored memory is read once, in the background, by a list of steps; what they find is written in one unit.
 
 import { type Clock, formatTime } from '../../core/clock.ts';
+import { othersFirst } from '../../core/event-loop.ts';
 import { handler, Interrupted, type JobHandler } from '../../core/job.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -80,6 +81,7 @@ export function createUnderstanding<S extends Stores>(deps: UnderstandingDeps<S>
       try {
         const write = await step.read(subject);
         if (write) writes.push(write);
+        await othersFirst();
       } catch (error) {
         logger.warn({ err: error, step: step.name, memory: id }, 'a memory could not be read for this');
       }
@@ -91,8 +93,11 @@ export function createUnderstanding<S extends Stores>(deps: UnderstandingDeps<S>
     });
   }
 
-  async function rest(worked_ms: number, before: number): Promise<void> {
-    const busy = requests() !== before;
+  /** As of the last rest: while a memory is read, few requests get as far as being answered. */
+  let answered = requests();
+  async function rest(worked_ms: number): Promise<void> {
+    const busy = requests() !== answered;
+    answered = requests();
     await new Promise((resolve) =>
       busy ? setTimeout(resolve, Math.min(LONGEST_REST_MS, worked_ms * REST)) : setImmediate(resolve),
     );
@@ -105,9 +110,9 @@ export function createUnderstanding<S extends Stores>(deps: UnderstandingDeps<S>
       if (page.length === 0) return;
       for (const id of page) {
         if (stopped) throw new Interrupted();
-        const [started, before] = [performance.now(), requests()];
+        const started = performance.now();
         await readOne(user_id, id);
-        await rest(performance.now() - started, before);
+        await rest(performance.now() - started);
       }
       after = page.at(-1)!;
     }

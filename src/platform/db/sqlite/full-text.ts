@@ -37,6 +37,8 @@ interface IndexRow {
   unspaced: string;
 }
 
+/** Matches worth ranking for work in the background: it stops everybody else for as long as they take. */
+const SMALL_BUDGET = 4_000;
 /** Below this even the commonest word is quickly ranked. */
 const MANY_MEMORIES = 20_000;
 
@@ -67,11 +69,11 @@ export function sqliteFullText(db: Db, many = MANY_MEMORIES): FullTextIndex {
   }
 
   /** Over very many memories, the words that are worth their time. */
-  async function expressionFor(query: LexicalQuery, user_id: number): Promise<string | null> {
+  async function expressionFor(query: LexicalQuery, user_id: number, budget?: number): Promise<string | null> {
     if (query.terms.length < 2 || (await counts.rows(user_id)) < many) return matchExpression(query);
     const holding: number[] = [];
     for (const stem of query.stems) holding.push(await counts.holding(user_id, stem));
-    return matchExpression({ ...query, terms: rarestWithin(holding).map((i) => query.terms[i]!) });
+    return matchExpression({ ...query, terms: rarestWithin(holding, budget).map((i) => query.terms[i]!) });
   }
 
   return {
@@ -103,8 +105,8 @@ export function sqliteFullText(db: Db, many = MANY_MEMORIES): FullTextIndex {
     async dropFor(user_id) {
       await sql`drop table if exists ${sql.raw(tableOf(user_id))}`.execute(db);
     },
-    async best(query, user_id, limit) {
-      const match = await expressionFor(query, user_id);
+    async best(query, user_id, limit, effort) {
+      const match = await expressionFor(query, user_id, effort && SMALL_BUDGET);
       if (match === null) return [];
       return (
         await sql<Candidate>`${hits(user_id, match)} order by score desc, rowid desc limit ${sql.lit(limit)}`.execute(
