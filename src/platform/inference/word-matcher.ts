@@ -8,10 +8,10 @@ import type { SentenceTables } from './onnx-tables.ts';
 
 /** Tokens of a question that are compared, the weightiest first. */
 const MOST_ASKED = 8;
-/** Written words whose tokens are kept: texts are made of the same ones again and again. */
-const KEPT_WORDS = 50_000;
-/** Longer ones are hardly met again; scripts without spaces come as such. */
-const KEPT_CHARS = 24;
+/** Written words whose tokens are kept: texts are made of the same ones again and again. Longer ones are hardly met again. */
+const WORDS = { kept: 50_000, chars: 24 };
+/** Texts whose tokens are kept: what answers one question often answers the next. Some kilobytes each. */
+const TEXTS = { kept: 4_000, chars: 2_000 };
 
 /** @param scales what a token weighs, times the length of its row */
 export function createWordMatcher(
@@ -19,8 +19,12 @@ export function createWordMatcher(
   { encode, wordless }: Pick<TokenEncoder, 'encode' | 'wordless'>,
 ) {
   /** Tokens that stand for what is between two spaces. Added tokens may lie behind the table. */
-  const tokensOf = remembering((written) => encode(written).filter((id) => id < scales.length && !wordless.has(id)));
+  const tokensOf = remembering(WORDS, (written) =>
+    encode(written).filter((id) => id < scales.length && !wordless.has(id)),
+  );
   const written = (text: string): string[] => text.split(/\s+/);
+  /** Each once. */
+  const tokensIn = remembering(TEXTS, (text) => Int32Array.from(new Set(written(text).flatMap(tokensOf))));
 
   const lengths = new Float64Array(scales.length);
   const lengthOf = (id: number): number => {
@@ -71,19 +75,25 @@ export function createWordMatcher(
     const seen = new Map<number, Float64Array>();
     const compareWith = (ids: readonly number[]): void => {
       const sums = products(askedIds, ids);
-      for (const [i, id] of ids.entries()) {
+      for (let i = 0; i < ids.length; i++) {
+        const id = ids[i]!;
         const length = lengthOf(id) || 1;
-        const cosine = (word: (typeof asked)[number], n: number): number =>
-          word.id === id ? 1 : Math.min(1, Math.max(0, sums[n * ids.length + i]! / (length * word.length)));
-        seen.set(id, Float64Array.from(asked, cosine));
+        const cosines = new Float64Array(asked.length);
+        for (let n = 0; n < cosines.length; n++) {
+          const cosine = sums[n * ids.length + i]! / (length * asked[n]!.length);
+          cosines[n] = askedIds[n] === id ? 1 : Math.min(1, Math.max(0, cosine));
+        }
+        seen.set(id, cosines);
       }
     };
     const best = new Float64Array(asked.length);
     return (text) => {
       if (total === 0) return 0;
       best.fill(0);
-      const ids = written(text).flatMap(tokensOf);
-      compareWith([...new Set(ids)].filter((id) => !seen.has(id)));
+      const ids = tokensIn(text);
+      const fresh: number[] = [];
+      for (const id of ids) if (!seen.has(id)) fresh.push(id);
+      if (fresh.length > 0) compareWith(fresh);
       for (const id of ids) {
         const cosines = seen.get(id)!;
         for (let n = 0; n < best.length; n++) if (cosines[n]! > best[n]!) best[n] = cosines[n]!;
@@ -100,20 +110,20 @@ function product(a: Int8Array, b: Int8Array): number {
   return sum;
 }
 
-/** Keeps what was read from the words met last; those met again while they are kept stay. */
-function remembering(read: (word: string) => readonly number[]): (word: string) => readonly number[] {
-  let recent = new Map<string, readonly number[]>();
+/** Keeps what was read from the texts met last; those met again while they are kept stay. */
+function remembering<T>(limits: { kept: number; chars: number }, read: (text: string) => T): (text: string) => T {
+  let recent = new Map<string, T>();
   let older = recent;
-  return (word) => {
-    const known = recent.get(word);
-    if (known) return known;
-    const ids = older.get(word) ?? read(word);
-    if (word.length > KEPT_CHARS) return ids;
-    if (recent.size >= KEPT_WORDS / 2) {
+  return (text) => {
+    const known = recent.get(text);
+    if (known !== undefined) return known;
+    const value = older.get(text) ?? read(text);
+    if (text.length > limits.chars) return value;
+    if (recent.size >= limits.kept / 2) {
       older = recent;
       recent = new Map();
     }
-    recent.set(word, ids);
-    return ids;
+    recent.set(text, value);
+    return value;
   };
 }
