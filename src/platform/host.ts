@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { programOf } from './native/program.ts';
 
 export interface Ran {
   /** null when there is no such program, or a signal ended it. */
@@ -37,15 +38,6 @@ export interface Host {
   remove(path: string): void;
   pause(ms: number): Promise<void>;
 }
-
-/** Under this path a compiled executable finds what was built into it. */
-const INSIDE_EXECUTABLE = /^(?:\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/;
-
-/** @param argv as the process got it */
-export const programOf = (execPath: string, argv: readonly string[]): string[] => {
-  const script = argv[1];
-  return script === undefined || INSIDE_EXECUTABLE.test(script) ? [execPath] : [execPath, script];
-};
 
 function runProgram(command: string, args: readonly string[], { timeout_ms, onOutput }: RunOptions): Promise<Ran> {
   return new Promise((resolve) => {

@@ -64,7 +64,7 @@ describe('engram backup', () => {
     const named = await server.call(['backup', join(to, 'mine.db')], { env });
     expect([named.code, named.out]).toEqual([
       0,
-      expect.stringMatching(/^Backed up everything, [\d.]+ KB, to .*mine\.db\n$/),
+      expect.stringMatching(/^Backed up everything, [\d.]+ [KM]B, to .*mine\.db\n$/),
     ]);
     const again = await server.call(['backup', join(to, 'mine.db')], { env });
     expect([again.code, again.err]).toEqual([2, expect.stringContaining('is there already')]);
@@ -72,7 +72,7 @@ describe('engram backup', () => {
     expect(JSON.parse(inFolder.out).path).toMatch(/engram-backup-\d{8}-\d{6}\.db$/);
     expect(readdirSync(to)).toHaveLength(2);
     const kept = await server.call(['backup'], { env });
-    expect(kept.out).toMatch(/^Backed up 3 memories, [\d.]+ KB, to .*backups.*manual\.db\n$/);
+    expect(kept.out).toMatch(/^Backed up 3 memories, [\d.]+ [KM]B, to .*backups.*manual\.db\n$/);
     expect(await server.stop()).toBe(0);
     expect(integrityProblems(join(to, 'mine.db'), null)).toEqual([]);
     const elsewhere = tempDir();

@@ -15,7 +15,8 @@ import {
 import { systemdUnit } from '../../src/entry/cli/service/systemd.ts';
 import { scheduledTask, utf16 } from '../../src/entry/cli/service/windows.ts';
 import { backupPath, isUntouched } from '../../src/entry/cli/service/written.ts';
-import { programOf, thisHost } from '../../src/platform/host.ts';
+import { thisHost } from '../../src/platform/host.ts';
+import { programOf } from '../../src/platform/native/program.ts';
 import { tempDir } from '../support/app.ts';
 
 interface Given {
@@ -118,7 +119,7 @@ describe('the plan of a service', () => {
   it('knows what starts it again', () => {
     expect(programOf('/opt/engram', ['/opt/engram', '/$bunfs/root/engram', 'serve'])).toEqual(['/opt/engram']);
     expect(programOf('C:\\engram.exe', ['C:\\engram.exe', 'B:\\~BUN\\root\\engram.exe'])).toEqual(['C:\\engram.exe']);
-    expect(programOf('/bun', ['/bun', '/src/main.ts', 'serve'])).toEqual(['/bun', '/src/main.ts']);
+    expect(programOf('/bun', ['/bun', '/src/main.ts', 'serve'])).toEqual(['/bun', '--no-env-file', '/src/main.ts']);
   });
 });
 

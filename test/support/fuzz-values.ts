@@ -168,6 +168,17 @@ const FORMS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^metadata$/, ['{"a":1}', '{}', '{"__proto__":{"x":1}}', '[]', '{', '']],
   [/^events$/, ['*', 'memory.*', 'memory.created', '.*', 'memory.']],
   [/^format$/, ['json', 'jsonl', 'markdown', 'mem0', 'chatgpt', 'claude', 'zep', 'engram', 'csv', 'constructor']],
+  [
+    /^(old_|new_)?path$/,
+    [
+      '/memories/projects/harbour.md',
+      '/memories/projects',
+      '/memories',
+      '/memories/../../etc/passwd',
+      '/memories/%2e%2e/x',
+      '',
+    ],
+  ],
   [/^data$/, ['SGVsbG8gV29ybGQ=', 'bWluZQ==', '', '====', 'not base64']],
   [
     /^chunk_hash$|^final_sha256$/,

@@ -100,6 +100,7 @@ const OF_FEATURE: Readonly<Record<string, readonly string[]>> = {
   inbox: ['pending'],
   trash: ['forgotten'],
   growth: ['observation'],
+  mem0: ['mem0'],
 };
 const OF_FIELD: readonly (readonly [RegExp, readonly string[]])[] = [
   [/memory_?(a_|b_)?ids?$|^ids$/, MEMORY],
@@ -246,6 +247,13 @@ const FRESH: readonly (readonly [kind: string, method: string, path: string, bod
   ['grounding', 'POST', '/grounding/sessions', { name: 'tools #' }],
   ['upload', 'POST', '/ingest/upload/init', { filename: '#.txt' }],
   ['observation', 'POST', '/growth/reflect', { service: 'ann', context: ['restarted server # twice'] }],
+  [
+    'mem0',
+    'POST',
+    '/v1/memories/',
+    { messages: [{ role: 'user', content: 'The tea # is in the cellar.' }], user_id: 'ann', infer: false },
+  ],
+  ['', 'POST', '/memory-tool', { command: 'create', path: '/memories/projects/harbour.md', file_text: 'Berth #' }],
   ['', 'PUT', '/preferences', { 'quokka.tea': 'green #' }],
   ['', 'PUT', '/scratch', { session: 'night', agent: 'ann', entries: [{ key: 'note', value: '#' }] }],
 ];
@@ -255,7 +263,7 @@ export async function nourish({ app, keys, ids }: World, round: number): Promise
   const call = app.as(keys.user);
   for (const [kind, method, path, body] of FRESH) {
     const made = await call(method, path, JSON.parse(JSON.stringify(body).replaceAll('#', String(round))));
-    const id = made.body?.id ?? made.body?.upload_id;
+    const { id = made.body?.upload_id ?? made.body?.[0]?.id ?? made.body?.results?.[0]?.id } = Object(made.body);
     if (kind === 'forgotten' && id) await call('POST', `/memory/${id}/forget`);
     if (kind === 'upload' && id)
       await call('POST', '/ingest/upload/chunk', {

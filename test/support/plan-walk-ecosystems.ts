@@ -1,4 +1,4 @@
-// Calls every endpoint that speaks another product's language, for tests of query plans.
+// Calls every endpoint that speaks another product's language, or an agent's hooks, for tests of query plans.
 import { sql } from 'kysely';
 import type { TestApp } from './app.ts';
 import type { Go } from './plan-walk.ts';
@@ -34,6 +34,18 @@ export async function walkEcosystems(app: TestApp, go: Go): Promise<void> {
   await go('memory_files.read', 'GET', `/memory-files/content?path=${encodeURIComponent(moved)}`);
   await go('memory_files.write', 'PUT', '/memory-files/content', { path: moved, text: 'elsewhere' });
   await go('memory_files.delete', 'DELETE', `/memory-files?path=${encodeURIComponent(moved)}`);
+
+  const session = { session_id: `walk ${at}`, cwd: '/home/ann/harbour' };
+  const hook = (event: string, said: object) =>
+    go('hooks.run', 'POST', `/hooks/claude-code?event=${event}`, { ...session, ...said });
+  await hook('session-start', {});
+  await hook('user-prompt', { prompt: 'Which way leads along the river?' });
+  await hook('pre-tool', { tool_name: 'Bash', tool_input: { command: 'rm -rf /' } });
+  await hook('stop', { turns: [{ role: 'user', content: `We decided to walk by the lake ${at}.` }] });
+  await go('hooks.transcript', 'POST', '/hooks/claude-code/transcript', {
+    ...session,
+    turns: [{ role: 'user', content: `I always walk by the river ${at}.`, at: '2026-03-01T09:30:00Z' }],
+  });
 
   await go('mem0.ping', 'GET', '/v1/ping');
   const about = { user_id: 'ann', run_id: `walk ${at}` };

@@ -16,7 +16,6 @@ import {
   readText,
   uninstall,
 } from '../hooks/files.ts';
-import { programWords } from '../hooks/program.ts';
 
 const PROJECT = { name: 'project', help: 'For the folder you are in, instead of for you everywhere' };
 const MCP = { name: 'mcp', help: 'Register the MCP server with the agent too' };
@@ -38,7 +37,7 @@ function agentsOf({ args }: Context, action: string, all: boolean): readonly Hoo
 }
 
 const wishOf = (context: Context, http: boolean) => ({
-  program: programWords(),
+  program: context.machine.host.program,
   http: http ? serverOf(context) : null,
 });
 
