@@ -1,5 +1,6 @@
 // Two users and every endpoint there is: the one neither sees, counts, guesses nor changes what is the other's.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { EndpointSpec } from '../src/core/endpoint.ts';
 import { ENDPOINTS } from '../src/entry/contracts.ts';
 import { type Caller, createTestApp, type TestApp } from './support/app.ts';
@@ -77,7 +78,11 @@ describe('every endpoint', () => {
   });
 
   it('with a path that names something has a case that names another’s', () => {
-    const bare = specs.filter((spec) => spec.params && !asksOf(spec).some(({ kind }) => kind === 'of'));
+    // One of a few fixed words is nobody's.
+    const naming = specs.filter(({ params }) =>
+      Object.values(params?.shape ?? {}).some((p) => !(p instanceof z.ZodEnum)),
+    );
+    const bare = naming.filter((spec) => !asksOf(spec).some(({ kind }) => kind === 'of'));
     expect(bare.map(({ id }) => id)).toEqual([]);
   });
 });
