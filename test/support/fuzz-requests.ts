@@ -311,7 +311,11 @@ const WRONGS: readonly (readonly [weight: number, how: string, fc.Arbitrary<(par
 
 const formOf = (body: unknown): string =>
   new URLSearchParams(
-    Object.entries(Object(body)).map(([name, value]): [string, string] => [name, String(value)]),
+    Object.entries(Object(body)).map(([name, value]): [string, string] => [
+      name,
+      // Not every object has words for itself.
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]),
   ).toString();
 
 /** @param idsOf what stands in a field of this name, by feature */

@@ -110,6 +110,11 @@ function* problems(
     yield 'did the work of administrators for somebody else';
   if (spec && spec.access !== 'public' && who === 'nobody' && status < 400) yield 'answered somebody without a key';
   if (status < 400 || text === '' || spec?.also?.[status]) return;
+  // People are refused by a page.
+  if (headers.get('content-type')?.startsWith('text/html')) {
+    if (INSIDES.test(text)) yield 'a page that shows insides';
+    return;
+  }
   let body: { code?: ErrorCode; error?: string };
   try {
     body = JSON.parse(text);
