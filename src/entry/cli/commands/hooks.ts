@@ -230,7 +230,8 @@ export const hooks = withActions({
       name: 'uninstall',
       operands: '<agent …>',
       summary: 'Take the hooks away again, and the MCP server with them',
-      flags: [PROJECT],
+      // Who repeats the words that installed it is not told to leave one out.
+      flags: [PROJECT, { ...MCP, help: 'Done in any case' }],
       examples: ['engram hooks uninstall claude-code'],
       run: uninstallAll,
     },
