@@ -198,7 +198,10 @@ const HEADERS: readonly (readonly [string, string])[] = [
   ['connection', 'upgrade'],
   ['expect', '100-continue'],
 ];
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'BREW'];
+/** A method that the runtime does not know becomes a GET without a word: that would be another request than it says. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'BREW'].filter(
+  (method) => new Request('http://127.0.0.1', { method }).method === method,
+);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
