@@ -151,10 +151,11 @@ describe('engram service install', () => {
     const { run, port, home } = await world({ programs: false, answering: false });
     const { out } = await run(['install', '--print', '--port', String(port), '--embedding-model', 'none']);
     const words = [.../^ExecStart=(.*)$/m.exec(out)![1]!.matchAll(/"(.*?)"/g)].map(([, word]) => word!);
-    expect(words[0]).toBe(`:${process.execPath}`);
+    expect(words.slice(0, 2)).toEqual([`:${process.execPath}`, '--no-env-file']);
     const folder = /^WorkingDirectory=(.*)$/m.exec(out)![1]!;
     mkdirSync(folder, { recursive: true });
-    const child = spawnEngram(words.slice(2), { cwd: folder, env: { HOME: home } });
+    // After the runtime, its flag and where the program begins.
+    const child = spawnEngram(words.slice(3), { cwd: folder, env: { HOME: home } });
     const seen = { out: '', err: '' };
     child.stdout!.on('data', (text) => (seen.out += text));
     const line = await until(() => /listens on (\S+)/.exec(seen.out)?.[1], child, seen);
